@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A model: a family of problems that can be made from parameters by name, with named starting
+ * points, parts and metrics. The command line, result files, sweeps and the test suites come from
+ * this table. Whoever has one cost function needs none of it: spo_problem is enough. */
+#ifndef SPHEROPT_MODEL_H
+#define SPHEROPT_MODEL_H
+
+#include <gsl/gsl_rng.h>
+#include <spheropt/options.h>
+#include <spheropt/problem.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A named block of a point: rows vectors of cols doubles, at x + offset; saved as NAME.npy. */
+typedef struct spo_part {
+  const char *name;
+  size_t rows, cols, offset;
+} spo_part;
+
+/* A starting point by name, "etf" or "collapsed:45"; arg is what follows the colon, NULL without. */
+typedef struct spo_named_point {
+  const char *name;
+  const char *argument; /* "DEG", "C,M"; NULL: takes none */
+  const char *help;
+  /* x out. Fails with one line that says why the point does not exist for this problem or argument; after
+   * SPO_OK err->text may hold a note. Does not keep P, arg or rng */
+  spo_status (*build)(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
+                      spo_error *err);
+} spo_named_point;
+
+enum { SPO_MODEL_MAX_PARTS = 16, SPO_MODEL_MAX_METRICS = 16 };
+
+typedef struct spo_model_ops {
+  size_t size; /* sizeof(spo_model_ops) */
+  const char *name, *summary, *reference;
+  size_t params_size, n_params;
+  const spo_option *param;
+  /* command lines' worth of parameters, "--classes 3 --per-class 2 --dim 4": the first is the
+   * example in --help, all are what the test suites sweep. NULL-terminated */
+  const char *const *sample;
+  size_t n_points;
+  const spo_named_point *point; /* besides "random", which every manifold has */
+  size_t n_metrics;
+  const char *const *metric;
+  /* the problem, its manifold with it; after SPO_OK err->text may hold a note. Arrays in params are
+   * borrowed until destroy */
+  spo_status (*create)(const void *params, spo_problem **out, spo_error *err);
+  /* the parameters that describe P, arrays borrowed from P: create makes the same problem of them */
+  void (*describe)(const spo_problem *P, void *params);
+  size_t (*parts)(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]);
+  /* value[0 .. n_metrics-1], NaN where a metric does not apply; allocates what it needs */
+  spo_status (*metrics)(const spo_problem *P, const double *x, double *value, spo_error *err);
+  /* the named point where runs begin when none is asked for; NULL slot, or NULL returned: random */
+  const char *(*default_start)(const spo_problem *P);
+} spo_model_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Steihaug-Toint truncated conjugate gradients: CG on H eta = -g, left at the boundary of the
+ * region, along a direction of negative curvature, or once |r| <= |r_0| min(kappa, (|r_0|/scale)^theta).
+ * Its iterates are kept up to `replay` directions, so that a rejected step is answered for the
+ * smaller radius without a new product. */
+#ifndef SPHEROPT_SOLVERS_TCG_H
+#define SPHEROPT_SOLVERS_TCG_H
+
+#include <spheropt/solvers/subproblem.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spo_tcg_options {
+  size_t size;
+  double kappa, theta; /* linear and superlinear target */
+  uint64_t max_inner;  /* products a call at most; 0: the dimension */
+  uint64_t replay;     /* directions kept for replay, n doubles each */
+} spo_tcg_options;
+
+/** spo_tcg - the subproblem solver; its options table is spo_tcg()->option. Memory: 4 + replay
+ * vectors. A direction counts as negatively curved when its curvature lies below -1e3 eps times the
+ * largest seen. Source: Steihaug 1983; Conn, Gould, Toint 2000, 7.5. tests/unit/tcg.c. */
+SPO_API const spo_trs_ops *spo_tcg(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

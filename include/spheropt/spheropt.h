@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * spheropt: Riemannian optimization on products of spheres. Everything a user needs. */
+#ifndef SPHEROPT_SPHEROPT_H
+#define SPHEROPT_SPHEROPT_H
+
+#include <spheropt/base.h>
+#include <spheropt/options.h>
+#include <spheropt/linear.h>
+#include <spheropt/manifold.h>
+#include <spheropt/manifolds/euclidean.h>
+#include <spheropt/manifolds/oblique.h>
+#include <spheropt/manifolds/product.h>
+#include <spheropt/manifolds/sphere.h>
+#include <spheropt/manifolds/stiefel.h>
+#include <spheropt/problem.h>
+#include <spheropt/point.h>
+#include <spheropt/tangent.h>
+#include <spheropt/certificate.h>
+#include <spheropt/stop.h>
+#include <spheropt/solver.h>
+#include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/trust_region.h>
+#include <spheropt/model.h>
+#include <spheropt/models/brockett.h>
+#include <spheropt/models/neural_collapse.h>
+#include <spheropt/models/rayleigh.h>
+#include <spheropt/models/ufm.h>
+#include <spheropt/landscape/spectrum.h>
+#include <spheropt/landscape/verify.h>
+#include <spheropt/check.h>
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Vector kernels: written so that the compiler vectorises them without -ffast-math. */
+#include "base/vec.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+
+#include "base/simd.h"
+
+enum { LANES = 32 };
+
+static double sum_lanes(const double *lane) {
+  double half[LANES / 2];
+  for (size_t j = 0; j < LANES / 2; j++)
+    half[j] = lane[j] + lane[j + LANES / 2];
+  for (size_t width = LANES / 4; width > 0; width /= 2)
+    for (size_t j = 0; j < width; j++)
+      half[j] += half[j + width];
+  return half[0];
+}
+
+SPO_KERNEL double spo_vec_dot(size_t n, const double *x, const double *y) {
+  double lane[LANES] = {0.0};
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t j = 0; j < LANES; j++)
+      lane[j] += x[i + j] * y[i + j];
+  for (size_t j = 0; i + j < n; j++)
+    lane[j] += x[i + j] * y[i + j];
+  return sum_lanes(lane);
+}
+
+double spo_vec_norm(size_t n, const double *x) {
+  const double square = spo_vec_dot(n, x, x);
+  if (square > 1e-280 && square < 1e280)
+    return sqrt(square);
+  double largest = 0.0;
+  for (size_t i = 0; i < n; i++)
+    if (!(fabs(x[i]) <= largest))
+      largest = fabs(x[i]);
+  if (largest == 0.0 || !isfinite(largest))
+    return largest;
+  double sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    sum += x[i] / largest * (x[i] / largest);
+  return largest * sqrt(sum);
+}
+
+SPO_KERNEL void spo_vec_axpy(size_t n, double a, const double *x, double *y) {
+  for (size_t i = 0; i < n; i++)
+    y[i] += a * x[i];
+}
+
+SPO_KERNEL void spo_vec_xpby(size_t n, const double *x, double b, double *y) {
+  for (size_t i = 0; i < n; i++)
+    y[i] = x[i] + b * y[i];
+}
+
+SPO_KERNEL void spo_vec_add(size_t n, const double *x, double a, const double *y, double *z) {
+  for (size_t i = 0; i < n; i++)
+    z[i] = x[i] + a * y[i];
+}
+
+SPO_KERNEL void spo_vec_scale(size_t n, double a, double *x) {
+  for (size_t i = 0; i < n; i++)
+    x[i] *= a;
+}
+
+static inline double from_bits(uint64_t bits) {
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* exp(x) = 2^k exp(r), x = k ln 2 + r, |r| <= ln2/2, Taylor to degree 13: the remainder is below 2^-57,
+ * summed by Estrin's scheme. ln 2 in two parts (fdlibm). 2^k goes on as two factors so that results may be subnormal. */
+static inline double exp1(double x) {
+  const double clamped_hi = x > 710.0 ? 710.0 : x;
+  const double t = clamped_hi < -750.0 ? -750.0 : clamped_hi;
+  const double shift = 0x1.8p52;
+  const double shifted = t * 0x1.71547652b82fep+0 + shift;
+  const double k = shifted - shift;
+  const double r = (t - k * 0x1.62e42feep-1) - k * 0x1.a39ef35793c76p-33;
+  const double r2 = r * r, r4 = r2 * r2, r8 = r4 * r4;
+  const double p01 = 0.5 + r * (1.0 / 6.0), p23 = 1.0 / 24.0 + r * (1.0 / 120.0);
+  const double p45 = 1.0 / 720.0 + r * (1.0 / 5040.0), p67 = 1.0 / 40320.0 + r * (1.0 / 362880.0);
+  const double p89 = 1.0 / 3628800.0 + r * (1.0 / 39916800.0);
+  const double pab = 1.0 / 479001600.0 + r * (1.0 / 6227020800.0);
+  const double p = (p01 + r2 * p23) + r4 * (p45 + r2 * p67) + r8 * (p89 + r2 * pab);
+  const double e = 1.0 + (r + r2 * p);
+  uint64_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  const int64_t n = (int64_t)(bits << 12) >> 12; /* the integer k sits in the low bits of the sum */
+  const int64_t half = n >> 1;
+  const double scale1 = from_bits((uint64_t)(half + 1023) << 52);
+  const double scale2 = from_bits((uint64_t)(n - half + 1023) << 52);
+  return e * scale1 * scale2;
+}
+
+SPO_KERNEL void spo_vec_exp(size_t n, const double *x, double *y) {
+#pragma omp simd
+  for (size_t i = 0; i < n; i++)
+    y[i] = exp1(x[i]);
+}
