@@ -53,6 +53,7 @@ typedef struct spo_run {
   double *work; /* the first keep_len doubles persist between steps, the rest is scratch */
   gsl_rng *rng;
   double f_noise;    /* of the cost at cur */
+  double grad_scale; /* natural size of a gradient there */
   double grad_tol;   /* the gradient norm that ends the run at cur; 0: no such rule */
   bool at_critical;  /* cur meets the gradient rule: only negative curvature can be looked for */
   int (*interrupted)(void *self); /* nonzero: time, budget or user: return what there is */

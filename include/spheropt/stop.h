@@ -45,7 +45,7 @@ typedef struct spo_stop {
   double step_min;  /* or a step no longer than this, relative to the typical distance; 0: off [0] */
   double max_time;  /* seconds; inf: off [inf] */
   uint64_t max_iter; /* [10,000] */
-  uint64_t max_cost, max_hess; /* evaluations; UINT64_MAX: off [off] */
+  uint64_t max_cost, max_hess; /* evaluations [2^53: no limit] */
   int (*poll)(void *self); /* nonzero: the user wants out. Asked between steps and inside long subproblems */
   void *poll_self;
 } spo_stop;

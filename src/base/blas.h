@@ -44,7 +44,13 @@ extern void dsyevr_(const char *jobz, const char *range, const char *uplo, const
                     spo_blasint *m, double *w, double *z, const spo_blasint *ldz,
                     spo_blasint *isuppz, double *work, const spo_blasint *lwork,
                     spo_blasint *iwork, const spo_blasint *liwork, spo_blasint *info);
+extern void dgesv_(const spo_blasint *n, const spo_blasint *nrhs, double *a, const spo_blasint *lda,
+                   spo_blasint *ipiv, double *b, const spo_blasint *ldb, spo_blasint *info);
 extern void dpotrf_(const char *uplo, const spo_blasint *n, double *a, const spo_blasint *lda,
+                    spo_blasint *info);
+extern void dgesvd_(const char *jobu, const char *jobvt, const spo_blasint *m, const spo_blasint *n,
+                    double *a, const spo_blasint *lda, double *s, double *u, const spo_blasint *ldu,
+                    double *vt, const spo_blasint *ldvt, double *work, const spo_blasint *lwork,
                     spo_blasint *info);
 
 extern int openblas_get_num_threads(void);

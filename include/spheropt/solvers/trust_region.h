@@ -23,8 +23,9 @@ typedef enum spo_escape { SPO_ESCAPE_NEVER, SPO_ESCAPE_START, SPO_ESCAPE_ALWAYS 
 
 typedef struct spo_trust_region_options {
   size_t size;
-  const void *subproblem; /* a const spo_trs_ops *: spo_tcg() */
-  spo_tcg_options tcg;    /* its options */
+  const void *subproblem; /* a const spo_trs_ops *; NULL: spo_tcg() with the options below */
+  const void *subproblem_options; /* of a subproblem solver given by the caller; borrowed */
+  spo_tcg_options tcg;
   double radius;          /* first radius; 0: an eighth of max_radius */
   double max_radius;      /* 0: the manifold's typical distance, in the preconditioned norm */
   double accept;          /* smallest rho that is accepted */

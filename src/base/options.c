@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Options by table: defaults, bounds, text in and text out. Conditions on numbers are written so
+ * that NaN fails. */
+#include <spheropt/options.h>
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 2^64 as a double: the first number that does not fit */
+static const double UINT_END = 18446744073709551616.0;
+
+/* What one kind takes in the struct */
+static size_t member_size(spo_option_kind kind) {
+  switch (kind) {
+  case SPO_OPTION_DOUBLE:
+    return sizeof(double);
+  case SPO_OPTION_UINT:
+    return sizeof(uint64_t);
+  case SPO_OPTION_BOOL:
+    return sizeof(bool);
+  case SPO_OPTION_CHOICE:
+    return sizeof(const void *);
+  case SPO_OPTION_COUNTS:
+  case SPO_OPTION_INTEGERS:
+    return sizeof(spo_integers);
+  case SPO_OPTION_MATRIX:
+    return sizeof(spo_matrix);
+  }
+  return 0;
+}
+
+/* Members are copied, never pointed at: the struct's type is unknown here */
+static void put(const spo_option *o, void *options, const void *value) {
+  memcpy((char *)options + o->offset, value, member_size(o->kind));
+}
+static void fetch(const spo_option *o, const void *options, void *value) {
+  memcpy(value, (const char *)options + o->offset, member_size(o->kind));
+}
+
+static uint64_t to_uint(double value) {
+  return value >= UINT_END ? UINT64_MAX : value > 0 ? (uint64_t)value : 0;
+}
+
+void spo_options_init(const spo_option *table, size_t count, void *options, size_t size) {
+  memset(options, 0, size);
+  memcpy(options, &size, sizeof size);
+  for (size_t i = 0; i < count; i++) {
+    const spo_option *o = &table[i];
+    uint64_t u = to_uint(o->dflt);
+    bool b = o->dflt != 0;
+    switch (o->kind) {
+    case SPO_OPTION_DOUBLE:
+      put(o, options, &o->dflt);
+      break;
+    case SPO_OPTION_UINT:
+      put(o, options, &u);
+      break;
+    case SPO_OPTION_BOOL:
+      put(o, options, &b);
+      break;
+    case SPO_OPTION_CHOICE:
+      put(o, options, &o->choice[u].value);
+      break;
+    default: /* arrays: all zero is "not given" */
+      break;
+    }
+  }
+}
+
+/* The shortest of %.15g .. %.17g that reads back to the same bits */
+static void print_double(double value, char *text, size_t room) {
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, room, "%.*g", digits, value);
+    if (strtod(text, NULL) == value || isnan(value))
+      return;
+  }
+}
+
+static void print_uint(const spo_option *o, uint64_t value, char *text, size_t room) {
+  if (value == UINT64_MAX && isinf(o->hi))
+    snprintf(text, room, "inf");
+  else
+    snprintf(text, room, "%" PRIu64, value);
+}
+
+static const char *choice_name(const spo_option *o, const void *value) {
+  for (const spo_choice *c = o->choice; c->name; c++)
+    if (c->value == value)
+      return c->name;
+  return NULL;
+}
+
+void spo_option_get(const spo_option *o, const void *options, char *text, size_t room) {
+  double d;
+  uint64_t u;
+  bool b;
+  const void *v;
+  if (room == 0)
+    return;
+  text[0] = '\0';
+  switch (o->kind) {
+  case SPO_OPTION_DOUBLE:
+    fetch(o, options, &d);
+    print_double(d, text, room);
+    break;
+  case SPO_OPTION_UINT:
+    fetch(o, options, &u);
+    print_uint(o, u, text, room);
+    break;
+  case SPO_OPTION_BOOL:
+    fetch(o, options, &b);
+    snprintf(text, room, "%s", b ? "true" : "false");
+    break;
+  case SPO_OPTION_CHOICE:
+    fetch(o, options, &v);
+    snprintf(text, room, "%s", choice_name(o, v) ? choice_name(o, v) : "");
+    break;
+  default:
+    break;
+  }
+}
+
+/* Appends to text, cut at its end */
+static void append(char *text, size_t room, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void append(char *text, size_t room, const char *format, ...) {
+  size_t used = strlen(text);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text + used, room - used, format, args);
+  va_end(args);
+}
+
+/* "greater than 0 and at most 1 (default 0.5)" */
+static void describe_number(const spo_option *o, char *text, size_t room) {
+  bool below = isfinite(o->hi),
+       above = isfinite(o->lo) && !(o->kind == SPO_OPTION_UINT && o->lo <= 0);
+  bool real = o->kind == SPO_OPTION_DOUBLE;
+  char number[40];
+  text[0] = '\0';
+  append(text, room, "%s", real ? "" : "a whole number");
+  if (real && !below && (o->open & SPO_OPEN_HI))
+    append(text, room, "a finite number%s", above ? " " : "");
+  else if (real && !below && !above)
+    append(text, room, "a number");
+  else if (!real && above)
+    append(text, room, ", ");
+  if (above) {
+    print_double(o->lo, number, sizeof number);
+    append(text, room, "%s %s", o->open & SPO_OPEN_LO ? "greater than" : "at least", number);
+  }
+  if (below) {
+    print_double(o->hi, number, sizeof number);
+    append(text, room, "%s%s %s",
+           above  ? " and "
+           : real ? ""
+                  : ", ",
+           o->open & SPO_OPEN_HI ? "less than" : "at most", number);
+  }
+  if (isnan(o->dflt)) /* the option has no value of its own until it is set */
+    return;
+  if (o->kind == SPO_OPTION_UINT)
+    print_uint(o, to_uint(o->dflt), number, sizeof number);
+  else
+    print_double(o->dflt, number, sizeof number);
+  append(text, room, " (default %s)", number);
+}
+
+static void describe(const spo_option *o, char *text, size_t room) {
+  text[0] = '\0';
+  switch (o->kind) {
+  case SPO_OPTION_DOUBLE:
+  case SPO_OPTION_UINT:
+    describe_number(o, text, room);
+    break;
+  case SPO_OPTION_BOOL:
+    append(text, room, "true or false (default %s)", o->dflt != 0 ? "true" : "false");
+    break;
+  case SPO_OPTION_CHOICE:
+    append(text, room, "one of ");
+    for (const spo_choice *c = o->choice; c->name; c++)
+      append(text, room, "%s%s", c == o->choice ? "" : ", ", c->name);
+    append(text, room, " (default %s)", o->choice[to_uint(o->dflt)].name);
+    break;
+  default:
+    break;
+  }
+}
+
+static spo_status refuse(const spo_option *o, const char *value, const char *is, const char *func,
+                         spo_error *err) {
+  char accepted[160];
+  describe(o, accepted, sizeof accepted);
+  return spo_fail(err, SPO_E_OPTION, func, "%s: %.40s is not %s; it must be %s", o->name,
+                  *value ? value : "an empty text", is, accepted);
+}
+
+static bool within(const spo_option *o, double value) {
+  bool above = o->open & SPO_OPEN_LO ? value > o->lo : value >= o->lo;
+  bool below = o->open & SPO_OPEN_HI ? value < o->hi : value <= o->hi;
+  return above && below;
+}
+
+static bool acceptable(const spo_option *o, const void *options) {
+  double d;
+  uint64_t u;
+  const void *v;
+  switch (o->kind) {
+  case SPO_OPTION_DOUBLE:
+    fetch(o, options, &d);
+    return within(o, d);
+  case SPO_OPTION_UINT:
+    fetch(o, options, &u);
+    return within(o, (double)u);
+  case SPO_OPTION_CHOICE:
+    fetch(o, options, &v);
+    return choice_name(o, v) != NULL;
+  default:
+    return true;
+  }
+}
+
+spo_status spo_options_check(const spo_option *table, size_t count, const void *options,
+                             size_t size, spo_error *err) {
+  size_t own;
+  memcpy(&own, options, sizeof own);
+  if (own < sizeof own || own > size)
+    return spo_fail(
+        err, SPO_E_ARG, __func__,
+        "the options struct says its size is %zu, this library knows up to %zu; fill it "
+        "with its init function first",
+        own, size);
+  for (size_t i = 0; i < count; i++) {
+    const spo_option *o = &table[i];
+    if (o->offset + member_size(o->kind) > own || acceptable(o, options))
+      continue;
+    char value[40];
+    spo_option_get(o, options, value, sizeof value);
+    if (o->kind == SPO_OPTION_CHOICE)
+      snprintf(value, sizeof value, "the value given");
+    return refuse(o, value, "allowed", __func__, err);
+  }
+  return SPO_OK;
+}
+
+const spo_option *spo_option_find(const spo_option *table, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(table[i].name, name) == 0)
+      return &table[i];
+  return NULL;
+}
+
+/* Decimal numbers and inf only: strtod alone would take "0x10", " 1" and "nan(2)" */
+static bool read_double(const char *text, double *value) {
+  bool word = strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0;
+  if (!word && strspn(text, "+-.0123456789eE") != strlen(text))
+    return false;
+  char *end;
+  *value = strtod(text, &end);
+  return end != text && *end == '\0' && (word || isfinite(*value));
+}
+
+static bool read_uint(const spo_option *o, const char *text, uint64_t *value) {
+  *value = UINT64_MAX;
+  if (strcmp(text, "inf") == 0)
+    return isinf(o->hi) && !(o->open & SPO_OPEN_HI);
+  if (!*text)
+    return false;
+  uint64_t sum = 0;
+  for (; *text; text++) {
+    if (!isdigit((unsigned char)*text))
+      return false;
+    unsigned digit = (unsigned)(*text - '0');
+    if (sum > (UINT64_MAX - digit) / 10)
+      return false;
+    sum = 10 * sum + digit;
+  }
+  *value = sum;
+  return true;
+}
+
+static spo_status set_choice(const spo_option *o, void *options, const char *text, const char *func,
+                             spo_error *err) {
+  for (const spo_choice *c = o->choice; c->name; c++)
+    if (strcmp(c->name, text) == 0) {
+      put(o, options, &c->value);
+      return SPO_OK;
+    }
+  return refuse(o, text, "known", func, err);
+}
+
+spo_status spo_option_set(const spo_option *o, void *options, const char *text, spo_error *err) {
+  double d;
+  uint64_t u;
+  bool b = strcmp(text, "true") == 0;
+  switch (o->kind) {
+  case SPO_OPTION_DOUBLE:
+    if (!read_double(text, &d))
+      return refuse(o, text, "a number", __func__, err);
+    if (!within(o, d))
+      return refuse(o, text, "allowed", __func__, err);
+    put(o, options, &d);
+    return SPO_OK;
+  case SPO_OPTION_UINT:
+    if (!read_uint(o, text, &u) || !within(o, (double)u))
+      return refuse(o, text, "allowed", __func__, err);
+    put(o, options, &u);
+    return SPO_OK;
+  case SPO_OPTION_BOOL:
+    if (!b && strcmp(text, "false") != 0)
+      return refuse(o, text, "known", __func__, err);
+    put(o, options, &b);
+    return SPO_OK;
+  case SPO_OPTION_CHOICE:
+    return set_choice(o, options, text, __func__, err);
+  default:
+    return spo_fail(
+        err, SPO_E_OPTION, __func__,
+        "%s: %.40s cannot be read as a number; this option is an array, set by its owner", o->name,
+        text);
+  }
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Taking a command line apart, and saying what is wrong with it. */
+#include "cli/arguments.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lists/lists.h"
+
+const cli_word cli_words[] = {
+    {"solver", "NAME", "the algorithm (default trust-region; see `spheropt list solvers`)",
+     CLI_SOLVE},
+    {"init", "START", "where to start: a name below, or a directory that an earlier -o wrote",
+     CLI_SOLVE | CLI_VERIFY | CLI_SPECTRUM},
+    {"o", "DIR", "write the point, its labels and result.json to this directory", CLI_SOLVE},
+    {"progress", NULL, "show progress even where stderr is no terminal", CLI_SOLVE},
+    {"json", NULL, "print one JSON object instead of text", CLI_ALL},
+    {"help", NULL, "show this text", CLI_ALL},
+    {NULL, NULL, NULL, 0},
+};
+
+int cli_fail(int status, const char *format, ...) {
+  char text[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  for (char *c = text; *c; c++)
+    if ((unsigned char)*c < ' ' || *c == 0x7f)
+      *c = '?';
+  fprintf(stderr, "spheropt: %s\n", text);
+  return status;
+}
+
+int cli_fail_error(const spo_error *err) {
+  const char *text = err->text[0] ? err->text : spo_status_text(err->code);
+  switch (err->code) {
+  case SPO_E_ARG:
+  case SPO_E_DIM:
+  case SPO_E_OPTION:
+  case SPO_E_UNSUPPORTED:
+  case SPO_E_NOMEM:
+  case SPO_E_IO:
+    return cli_fail(CLI_USAGE, "%s", text);
+  default:
+    return cli_fail(CLI_FAILED, "%s", text);
+  }
+}
+
+static bool flag_in(const spo_option *table, size_t count, const char *name) {
+  const spo_option *o = spo_option_find(table, count, name);
+  return o && o->kind == SPO_OPTION_BOOL;
+}
+
+/* Whether a name takes no value in any table of this build, so that `--normalize DIR` leaves DIR
+ * alone */
+static bool is_flag(const char *name) {
+  size_t count;
+  for (const cli_word *w = cli_words; w->name; w++)
+    if (!w->argument && strcmp(w->name, name) == 0)
+      return true;
+  for (size_t i = 0; spo_list_models[i]; i++)
+    if (flag_in(spo_list_models[i]()->param, spo_list_models[i]()->n_params, name))
+      return true;
+  for (size_t i = 0; spo_list_solvers[i]; i++)
+    if (flag_in(spo_list_solvers[i]()->option, spo_list_solvers[i]()->n_options, name))
+      return true;
+  const spo_option *table = spo_verify_options_table(&count);
+  if (flag_in(table, count, name))
+    return true;
+  table = spo_spectrum_options_table(&count);
+  return flag_in(table, count, name) || strcmp(name, "version") == 0;
+}
+
+/* The option's name without dashes, or NULL for a plain word: a lone "-" and negative numbers are
+ * words */
+static const char *option_name(const char *word) {
+  if (word[0] == '-' && word[1] == '-' && word[2])
+    return word + 2;
+  if (strcmp(word, "-o") == 0 || strncmp(word, "-o=", 3) == 0)
+    return word + 1;
+  if (strcmp(word, "-h") == 0)
+    return "help";
+  return NULL;
+}
+
+int cli_parse(cli_arguments *args, int argc, char *const *argv) {
+  size_t room = 0;
+  args->count = 0;
+  for (int i = 0; i < argc; i++) {
+    const char *name = option_name(argv[i]), *equals = name ? strchr(name, '=') : NULL;
+    if (args->count == CLI_MAX_ARGUMENTS)
+      return cli_fail(CLI_USAGE, "more than %d arguments", CLI_MAX_ARGUMENTS);
+    cli_argument *a = &args->item[args->count++];
+    *a = (cli_argument){.name = name};
+    if (!name) {
+      a->value = argv[i];
+      if (argv[i][0] == '-' && argv[i][1])
+        return cli_fail(CLI_USAGE, "unknown option %.60s; long names begin with --", argv[i]);
+    } else if (equals) {
+      size_t length = (size_t)(equals - name);
+      if (room + length + 1 > CLI_NAME_ROOM)
+        return cli_fail(CLI_USAGE, "unknown option --%.60s", name);
+      a->name = memcpy(args->names + room, name, length);
+      args->names[room + length] = '\0';
+      room += length + 1;
+      a->value = equals + 1;
+    } else if (!is_flag(name) && i + 1 < argc &&
+               !(argv[i + 1][0] == '-' && argv[i + 1][1] == '-')) {
+      a->value = argv[++i];
+    }
+  }
+  return CLI_OK;
+}
+
+const char *cli_take_word(cli_arguments *args, size_t i) {
+  for (size_t k = 0; k < args->count; k++)
+    if (!args->item[k].name && i-- == 0) {
+      args->item[k].taken = true;
+      return args->item[k].value;
+    }
+  return NULL;
+}
+
+const cli_argument *cli_take(cli_arguments *args, const char *name) {
+  const cli_argument *last = NULL;
+  for (size_t k = 0; k < args->count; k++)
+    if (args->item[k].name && strcmp(args->item[k].name, name) == 0) {
+      args->item[k].taken = true;
+      last = &args->item[k];
+    }
+  return last;
+}
+
+int cli_take_text(cli_arguments *args, const char *name, const char **value) {
+  const cli_argument *a = cli_take(args, name);
+  if (!a)
+    return CLI_OK;
+  if (!a->value || !*a->value) {
+    const cli_word *w = cli_words;
+    while (w->name && strcmp(w->name, name) != 0)
+      w++;
+    return cli_fail(CLI_USAGE, "%s%s: a value is due: %s", name[1] ? "--" : "-", name,
+                    w->name && w->argument ? w->argument : "text");
+  }
+  *value = a->value;
+  return CLI_OK;
+}
+
+int cli_take_flag(cli_arguments *args, const char *name, bool *flag) {
+  const cli_argument *a = cli_take(args, name);
+  if (!a)
+    return CLI_OK;
+  *flag = !a->value || strcmp(a->value, "true") == 0;
+  if (!*flag && strcmp(a->value, "false") != 0)
+    return cli_fail(CLI_USAGE, "--%s: %.40s is not known; it must be true or false", name,
+                    a->value);
+  return CLI_OK;
+}
+
+/* Letters to change, add or drop to make one name of the other (Levenshtein) */
+static size_t distance(const char *a, const char *b) {
+  size_t row[64], n = strlen(b);
+  if (n >= 64)
+    return 64;
+  for (size_t j = 0; j <= n; j++)
+    row[j] = j;
+  for (size_t i = 1; a[i - 1]; i++) {
+    size_t corner = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= n; j++) {
+      size_t above = row[j], best = corner + (a[i - 1] != b[j - 1]);
+      best = above + 1 < best ? above + 1 : best;
+      best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+      corner = above;
+      row[j] = best;
+    }
+  }
+  return row[n];
+}
+
+static void nearer(const char *name, const char *candidate, const char **best, size_t *least) {
+  size_t d = distance(name, candidate);
+  /* a beginning is near as well: --class for --classes-per-... */
+  if (strlen(name) >= 3 && strncmp(candidate, name, strlen(name)) == 0)
+    d = 1;
+  if (d < *least) {
+    *least = d;
+    *best = candidate;
+  }
+}
+
+static int unknown(const char *name, unsigned where, size_t count, cli_group *const *group) {
+  const char *best = NULL;
+  size_t least = strlen(name) <= 3 ? 2 : 3; /* so many mistakes are none of typing any more */
+  for (const cli_word *w = cli_words; w->name; w++)
+    if ((w->where & where) && w->name[1])
+      nearer(name, w->name, &best, &least);
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < group[i]->count; j++)
+      nearer(name, group[i]->table[j].name, &best, &least);
+  if (best)
+    return cli_fail(CLI_USAGE, "unknown option --%.60s; did you mean --%s?", name, best);
+  return cli_fail(CLI_USAGE, "unknown option --%.60s; the same command with --help lists them",
+                  name);
+}
+
+int cli_finish(const cli_arguments *args, unsigned where, size_t count, cli_group *const *group) {
+  for (size_t k = 0; k < args->count; k++) {
+    const cli_argument *a = &args->item[k];
+    if (a->taken)
+      continue;
+    if (a->name)
+      return unknown(a->name, where, count, group);
+    return cli_fail(CLI_USAGE, "%.60s: one word too many; options begin with --", a->value);
+  }
+  return CLI_OK;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Measuring a point, and what several subcommands print alike. */
+#include "cli/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "io/json.h"
+
+enum { BUFFERS = 16, BUFFER = 48 };
+
+const char *cli_number(double value, int digits) {
+  static char buffer[BUFFERS][BUFFER];
+  static unsigned next;
+  char *text = buffer[next++ % BUFFERS];
+  if (isnan(value))
+    snprintf(text, BUFFER, "-");
+  else
+    snprintf(text, BUFFER, "%.*g", digits, value);
+  return text;
+}
+
+const char *cli_plural(uint64_t n, const char *one, const char *many) {
+  static char buffer[BUFFERS][BUFFER];
+  static unsigned next;
+  char *text = buffer[next++ % BUFFERS];
+  snprintf(text, BUFFER, "%" PRIu64 " %s", n, n == 1 ? one : many);
+  return text;
+}
+
+/* The certificate's bound; NaN without one, and where it cannot be computed: it is no condition of
+ * a run */
+static double certified_gap(const cli_subject *s, spo_eval *E, spo_point *p) {
+  double best = NAN;
+  gsl_rng *rng = spo_certificate_order(s->problem) ? gsl_rng_alloc(gsl_rng_mt19937) : NULL;
+  for (int scaled = 0; rng && scaled < 2; scaled++) {
+    spo_certified c;
+    if (spo_certify(E, p, scaled, rng, NULL, &c, NULL) == SPO_OK)
+      best = fmin(best, c.gap_bound);
+  }
+  if (rng)
+    gsl_rng_free(rng);
+  return best;
+}
+
+spo_status cli_measure_at(const cli_subject *s, cli_measure *out, spo_error *err) {
+  spo_eval *E = NULL;
+  spo_point *p = NULL;
+  double noise;
+  *out = (cli_measure){NAN, NAN, NAN, NAN, {0}};
+  for (size_t i = 0; i < SPO_MODEL_MAX_METRICS; i++)
+    out->metric[i] = NAN;
+  spo_status status = spo_eval_create(s->problem, &E, err);
+  if (!status)
+    status = spo_point_create(s->problem, &p, err);
+  if (!status) {
+    E->err = err;
+    spo_point_set(p, s->problem, s->x);
+    status = spo_eval_grad(E, p);
+  }
+  if (!status)
+    status = spo_eval_scale(E, p, &noise, &out->grad_scale);
+  if (!status) {
+    out->f = p->f;
+    out->grad_norm = p->grad_norm;
+    out->certified_gap = certified_gap(s, E, p);
+    if (s->model->metrics && s->model->metrics(s->problem, s->x, out->metric, NULL))
+      out->metric[0] = NAN;
+  }
+  spo_point_destroy(p);
+  spo_eval_destroy(E);
+  if (status == SPO_OUTSIDE)
+    return spo_fail(err, SPO_E_NONFINITE, __func__,
+                    "the cost or its gradient is not a finite number at the start");
+  return status;
+}
+
+double cli_known_minimum(const spo_problem *P, const char **theorem) {
+  double f_star;
+  *theorem = NULL;
+  if (!P->ops->known_minimum || P->ops->known_minimum(P->self, &f_star, theorem) != 0)
+    return NAN;
+  return f_star;
+}
+
+json_t *cli_metrics_json(const spo_model_ops *model, const double *metric) {
+  json_t *object = json_object();
+  for (size_t i = 0; i < model->n_metrics; i++)
+    json_object_set_new(object, model->metric[i], spo_json_real(metric[i]));
+  return object;
+}
+
+json_t *cli_notes_json(const cli_notes *notes) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < notes->count; i++)
+    json_array_append_new(array, spo_json_text(notes->text[i]));
+  return array;
+}
+
+void cli_print_notes(const cli_notes *notes) {
+  for (size_t i = 0; i < notes->count; i++)
+    printf("note: %s\n", notes->text[i]);
+}
+
+void cli_print_subject(const cli_subject *s) {
+  const spo_manifold *M = s->problem->manifold;
+  const char *name = s->model->name, *own = s->problem->name ? s->problem->name : name;
+  printf("%s%s%s\n", strncmp(own, name, strlen(name)) == 0 ? "" : name,
+         strncmp(own, name, strlen(name)) == 0 ? "" : ": ", own);
+  printf("on %s, dimension %zu\n", M->name, M->dim);
+  if (s->dir)
+    printf("point from %s\n", s->dir);
+  else if (strcmp(s->init, "random") == 0)
+    printf("random point, seed %" PRIu64 "\n", s->seed);
+  else
+    printf("point: %s\n", s->init);
+  cli_print_notes(&s->notes);
+}
+
+int cli_print_json(json_t *object) {
+  spo_error err = {0};
+  spo_status status = spo_json_write(stdout, object, &err);
+  json_decref(object);
+  return status ? cli_fail(CLI_FAILED, "standard output: %s", err.text) : CLI_OK;
+}

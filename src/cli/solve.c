@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * spheropt solve: from a start to a minimiser. */
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "io/files.h"
+#include "io/json.h"
+#include "lists/lists.h"
+
+typedef struct solve {
+  cli_subject s;
+  cli_group run, stop, solver;
+  const spo_solver_ops *type;
+  const char *out;
+  bool json, progress;
+  double f_star;
+  const char *theorem;
+  cli_measure before, after;
+  spo_result result;
+} solve;
+
+/* Ctrl-C: the run ends after the current step; a second one ends the program */
+static volatile sig_atomic_t interrupted;
+static void interrupt(int number) {
+  (void)number;
+  interrupted = 1;
+}
+static int poll_interrupt(void *self) {
+  (void)self;
+  return interrupted;
+}
+static void catch_signals(void) {
+  struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESETHAND | SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+/* Options ----------------------------------------------------------------------------------- */
+
+static int find_solver(solve *v, cli_arguments *args) {
+  const char *name = "trust-region";
+  char known[256] = "";
+  int status = cli_take_text(args, "solver", &name);
+  if (status)
+    return status;
+  v->type = spo_list_solver(name);
+  for (size_t i = 0; !v->type && spo_list_solvers[i]; i++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", spo_list_solvers[i]()->name);
+  }
+  if (!v->type)
+    return cli_fail(CLI_USAGE, "--solver: %.60s is unknown; there are: %s", name, known);
+  return cli_group_init(&v->solver, "Solver", v->type->option, v->type->n_options,
+                        v->type->options_size);
+}
+
+static int apply_tol(solve *v, cli_arguments *args) {
+  const cli_run_options *run = v->run.values;
+  spo_stop *stop = v->stop.values;
+  if (isnan(run->tol))
+    return CLI_OK;
+  if (cli_take(args, "grad-abs") || cli_take(args, "grad-rel"))
+    return cli_fail(CLI_USAGE, "--tol means --grad-abs with --grad-rel 0; give one or the other");
+  stop->grad_abs = run->tol;
+  stop->grad_rel = 0;
+  return CLI_OK;
+}
+
+static int take_options(solve *v, cli_arguments *args) {
+  size_t count;
+  const spo_option *stop = spo_stop_options(&count);
+  int status = find_solver(v, args);
+  if (!status)
+    status = cli_run_group(&v->run, true);
+  if (!status)
+    status = cli_group_init(&v->stop, "Stop rules", stop, count, sizeof(spo_stop));
+  if (!status)
+    status = cli_take_text(args, "o", &v->out);
+  if (!status)
+    status = cli_take_flag(args, "json", &v->json);
+  if (!status)
+    status = cli_take_flag(args, "progress", &v->progress);
+  if (!status)
+    status = cli_subject_take(&v->s, args);
+  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver};
+  for (size_t i = 1; !status && i < 4; i++)
+    status = cli_group_take(groups[i], args);
+  if (!status)
+    status = cli_finish(args, CLI_SOLVE, 4, groups);
+  return status ? status : apply_tol(v, args);
+}
+
+/* The run ----------------------------------------------------------------------------------- */
+
+/* Every step at first, then ever fewer: a long run stays readable */
+static bool worth_a_line(uint64_t k) {
+  uint64_t every = 1;
+  while (k > 20 * every)
+    every *= 10;
+  return k % every == 0;
+}
+
+static int show_step(void *self, const spo_iter *it) {
+  const solve *v = self;
+  if (it->k == 0)
+    fprintf(stderr, "%9s %18s %10s %11s %10s %10s\n", "iteration", "f",
+            isnan(v->f_star) ? "" : "f - f*", "|grad|/scale", "step", "Hessian");
+  if (worth_a_line(it->k))
+    fprintf(stderr, "%9" PRIu64 " %18.12g %10s %11s %10s %10" PRIu64 "%s\n", it->k, it->f,
+            isnan(v->f_star) ? "" : cli_number(it->f - v->f_star, 3),
+            cli_number(it->grad_norm / it->grad_scale, 3), cli_number(it->step_norm, 3),
+            it->count.hess, it->k && !it->accepted ? "  rejected" : "");
+  return 0;
+}
+
+static int run_solver(solve *v) {
+  spo_error err = {0};
+  spo_solver *solver = NULL;
+  spo_stop *stop = v->stop.values;
+  stop->poll = poll_interrupt;
+  bool show = v->progress || isatty(STDERR_FILENO);
+  spo_status status =
+      spo_solver_create(v->type, v->s.problem, v->solver.values, v->s.seed, &solver, &err);
+  if (!status) {
+    catch_signals();
+    fflush(stdout);
+    status = spo_solver_solve(solver, v->s.x, stop, show ? show_step : NULL, v, &v->result, &err);
+  }
+  spo_solver_destroy(solver);
+  if (status) {
+    err.code = status;
+    return status == SPO_E_NOMEM ? cli_subject_fail_memory(&v->s, &err) : cli_fail_error(&err);
+  }
+  return CLI_OK;
+}
+
+static int measure(const solve *v, cli_measure *m) {
+  spo_error err = {0};
+  spo_status status = cli_measure_at(&v->s, m, &err);
+  err.code = status;
+  if (status == SPO_E_NOMEM)
+    return cli_subject_fail_memory(&v->s, &err);
+  return status ? cli_fail_error(&err) : CLI_OK;
+}
+
+/* What is said ------------------------------------------------------------------------------ */
+
+static json_t *solve_json(const solve *v) {
+  const spo_iter *last = &v->result.last;
+  const cli_measure *a = &v->after, *b = &v->before;
+  json_t *o = json_object(), *evaluations = json_object(), *start = json_object();
+  json_object_set_new(o, "spheropt", spo_json_text(spo_version()));
+  json_object_set_new(o, "model", spo_json_text(v->s.model->name));
+  json_object_set_new(o, "parameters", cli_parameters_json(&v->s, v->out != NULL));
+  json_object_set_new(o, "init", spo_json_text(v->s.init));
+  json_object_set_new(o, "solver", spo_json_text(v->type->name));
+  json_object_set_new(o, "solver_options", cli_options_json(&v->solver));
+  json_object_set_new(o, "stop", cli_options_json(&v->stop));
+  json_object_set_new(o, "seed", spo_json_uint(v->s.seed));
+  json_object_set_new(o, "reason", spo_json_text(spo_reason_name(v->result.reason)));
+  json_object_set_new(o, "converged", json_boolean(v->result.converged));
+  json_object_set_new(o, "f", spo_json_real(a->f));
+  json_object_set_new(o, "f_star", spo_json_real(v->f_star));
+  json_object_set_new(o, "theorem", spo_json_text(v->theorem));
+  json_object_set_new(o, "gap", spo_json_real(a->f - v->f_star));
+  json_object_set_new(o, "certified_gap", spo_json_real(a->certified_gap));
+  json_object_set_new(o, "grad_norm", spo_json_real(a->grad_norm));
+  json_object_set_new(o, "grad_scale", spo_json_real(a->grad_scale));
+  json_object_set_new(o, "iterations", spo_json_uint(last->k));
+  json_object_set_new(o, "evaluations", evaluations);
+  json_object_set_new(evaluations, "cost", spo_json_uint(last->count.cost));
+  json_object_set_new(evaluations, "grad", spo_json_uint(last->count.grad));
+  json_object_set_new(evaluations, "hess", spo_json_uint(last->count.hess));
+  json_object_set_new(o, "seconds", spo_json_real(last->seconds));
+  json_object_set_new(o, "metrics", cli_metrics_json(v->s.model, a->metric));
+  json_object_set_new(o, "start", start);
+  json_object_set_new(start, "f", spo_json_real(b->f));
+  json_object_set_new(start, "grad_norm", spo_json_real(b->grad_norm));
+  json_object_set_new(start, "certified_gap", spo_json_real(b->certified_gap));
+  json_object_set_new(start, "metrics", cli_metrics_json(v->s.model, b->metric));
+  json_object_set_new(o, "notes", cli_notes_json(&v->s.notes));
+  return o;
+}
+
+static void row(const char *name, double before, double after, int digits, const char *remark) {
+  printf("  %-16s %16s %16s%s%s\n", name, cli_number(before, digits), cli_number(after, digits),
+         remark ? "   " : "", remark ? remark : "");
+}
+
+static void print_summary(const solve *v) {
+  const cli_measure *a = &v->after, *b = &v->before;
+  const spo_iter *last = &v->result.last;
+  char remark[160] = "";
+  printf("\n%s: %s\n\n", v->result.converged ? "converged" : "NOT converged",
+         spo_reason_text(v->result.reason));
+  printf("  %-16s %16s %16s\n", "", "start", "end");
+  row("f", b->f, a->f, 12, NULL);
+  if (!isnan(v->f_star)) {
+    snprintf(remark, sizeof remark, "f* = %s, the global minimum", cli_number(v->f_star, 12));
+    row("f - f*", b->f - v->f_star, a->f - v->f_star, 3, remark);
+  }
+  if (!isnan(b->certified_gap) || !isnan(a->certified_gap))
+    row("certified gap", b->certified_gap, a->certified_gap, 3,
+        "f is proven to be no further from f*");
+  row("gradient norm", b->grad_norm, a->grad_norm, 3, NULL);
+  for (size_t i = 0; i < v->s.model->n_metrics; i++)
+    row(v->s.model->metric[i], b->metric[i], a->metric[i], 3, NULL);
+  printf("\n  %s, %s, %s, %s; %s seconds\n", cli_plural(last->k, "iteration", "iterations"),
+         cli_plural(last->count.cost, "cost", "costs"),
+         cli_plural(last->count.grad, "gradient", "gradients"),
+         cli_plural(last->count.hess, "Hessian product", "Hessian products"),
+         cli_number(last->seconds, 3));
+}
+
+static int finish(solve *v, spo_output *output) {
+  json_t *o = solve_json(v);
+  spo_error err = {0};
+  spo_status status = SPO_OK;
+  if (output) {
+    status = cli_result_write(&v->s, o, output, &err);
+    if (status)
+      spo_output_abandon(output);
+    else
+      status = spo_output_commit(output, &err);
+  }
+  if (status) {
+    json_decref(o);
+    return cli_fail(CLI_FAILED, "%s", err.text);
+  }
+  if (v->json)
+    return cli_print_json(o);
+  json_decref(o);
+  print_summary(v);
+  if (v->out)
+    printf("\nwritten to %s; next: spheropt verify %s\n", v->out, v->out);
+  return CLI_OK;
+}
+
+static int run(solve *v, cli_arguments *args) {
+  spo_error err = {0};
+  spo_output *output = NULL;
+  int status = take_options(v, args);
+  if (!status)
+    status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
+  if (!status && v->out && spo_output_open(v->out, &output, &err))
+    status = cli_fail(CLI_USAGE, "-o: %s", err.text);
+  if (status)
+    return status;
+  v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
+  status = measure(v, &v->before);
+  if (!status && !v->json) {
+    cli_print_subject(&v->s);
+    printf("by %s\n", v->type->name);
+  }
+  if (!status)
+    status = run_solver(v);
+  if (!status)
+    status = measure(v, &v->after);
+  if (status) {
+    spo_output_abandon(output);
+    return status;
+  }
+  status = finish(v, output);
+  return status ? status : v->result.converged ? CLI_OK : CLI_UNFINISHED;
+}
+
+int cli_solve(cli_arguments *args) {
+  solve v = {.result = {.size = sizeof(spo_result)}};
+  v.s.model = cli_find_model(cli_take_word(args, 1));
+  int status = v.s.model ? run(&v, args) : CLI_USAGE;
+  cli_subject_free(&v.s);
+  cli_group_free(&v.run);
+  cli_group_free(&v.stop);
+  cli_group_free(&v.solver);
+  return status;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * spheropt spectrum: the eigenvalues of the Riemannian Hessian at a point. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "io/json.h"
+
+typedef struct spectrum {
+  cli_subject s;
+  cli_group run, options;
+  bool json;
+  double grad_norm, grad_scale;
+  spo_spectrum *spectrum;
+} spectrum;
+
+static int take_options(spectrum *c, cli_arguments *args) {
+  size_t count;
+  const spo_option *table = spo_spectrum_options_table(&count);
+  int status = cli_run_group(&c->run, false);
+  if (!status)
+    status = cli_group_init(&c->options, "Spectrum", table, count, sizeof(spo_spectrum_options));
+  if (!status)
+    status = cli_take_flag(args, "json", &c->json);
+  if (!status)
+    status = cli_subject_take_point(&c->s, args, "spectrum");
+  cli_group *groups[] = {&c->options, &c->run, &c->s.params};
+  for (size_t i = 0; !status && i < 2; i++)
+    status = cli_group_take(groups[i], args);
+  return status ? status : cli_finish(args, CLI_SPECTRUM, c->s.dir ? 2 : 3, groups);
+}
+
+static spo_status compute(spectrum *c, spo_error *err) {
+  spo_eval *E = NULL;
+  spo_point *p = NULL;
+  double noise;
+  spo_status status = spo_eval_create(c->s.problem, &E, err);
+  if (!status)
+    status = spo_point_create(c->s.problem, &p, err);
+  if (!status) {
+    E->err = err;
+    spo_point_set(p, c->s.problem, c->s.x);
+    status = spo_eval_grad(E, p);
+  }
+  if (!status)
+    status = spo_eval_scale(E, p, &noise, &c->grad_scale);
+  if (!status) {
+    c->grad_norm = p->grad_norm;
+    status = spo_spectrum_at(E, p, c->options.values, c->s.rng, &c->spectrum, err);
+  }
+  spo_point_destroy(p);
+  spo_eval_destroy(E);
+  return status == SPO_OUTSIDE ? spo_fail(err, SPO_E_NONFINITE, __func__,
+                                          "the cost or its gradient is not a finite number here")
+                               : status;
+}
+
+static json_t *spectrum_json(const spectrum *c) {
+  const spo_spectrum *t = c->spectrum;
+  json_t *o = json_object(), *values = json_array(), *clusters = json_array();
+  json_object_set_new(o, "spheropt", spo_json_text(spo_version()));
+  json_object_set_new(o, "model", spo_json_text(c->s.model->name));
+  json_object_set_new(o, "parameters", cli_parameters_json(&c->s, c->s.dir != NULL));
+  json_object_set_new(o, "point", spo_json_text(c->s.init));
+  json_object_set_new(o, "dimension", spo_json_uint(t->dimension));
+  json_object_set_new(o, "ambient", spo_json_uint(t->ambient));
+  json_object_set_new(o, "complete", json_boolean(t->complete));
+  json_object_set_new(o, "eigenvalues", values);
+  json_object_set_new(o, "clusters", clusters);
+  json_object_set_new(o, "residual_max", spo_json_real(t->residual_max));
+  json_object_set_new(o, "zero_tol", spo_json_real(t->zero_tol));
+  json_object_set_new(o, "index", t->counts_known ? spo_json_uint(t->index) : json_null());
+  json_object_set_new(o, "nullity", t->counts_known ? spo_json_uint(t->nullity) : json_null());
+  json_object_set_new(o, "gauge_dimension", spo_json_uint(t->gauge_dimension));
+  json_object_set_new(o, "deflated", spo_json_uint(t->deflated));
+  json_object_set_new(o, "grad_norm", spo_json_real(c->grad_norm));
+  json_object_set_new(o, "notes", cli_notes_json(&c->s.notes));
+  for (size_t i = 0; i < t->count; i++)
+    json_array_append_new(values, spo_json_real(t->eigenvalue[i]));
+  for (size_t i = 0; i < t->n_clusters; i++) {
+    json_t *item = json_object();
+    json_object_set_new(item, "value", spo_json_real(t->cluster[i].value));
+    json_object_set_new(item, "multiplicity", spo_json_uint(t->cluster[i].multiplicity));
+    json_object_set_new(item, "gap", spo_json_real(t->cluster[i].gap));
+    json_array_append_new(clusters, item);
+  }
+  return o;
+}
+
+static void print_clusters(const spo_spectrum *t) {
+  enum { ENDS = 12 }; /* a screen; --json has all */
+  printf("\n  %18s %13s %13s\n", "eigenvalue", "multiplicity", "gap to next");
+  for (size_t i = 0; i < t->n_clusters; i++) {
+    const spo_cluster *k = &t->cluster[i];
+    if (i == ENDS && t->n_clusters > 2 * ENDS + 1) {
+      printf("  %18s   %zu more (--json lists all)\n", "...", t->n_clusters - 2 * ENDS);
+      i = t->n_clusters - ENDS - 1;
+      continue;
+    }
+    printf("  %18s %13zu %13s%s\n", cli_number(k->value, 10), k->multiplicity,
+           isfinite(k->gap) ? cli_number(k->gap, 3) : "",
+           fabs(k->value) <= t->zero_tol ? "   zero" : "");
+  }
+}
+
+static void print_spectrum(const spectrum *c) {
+  const spo_spectrum *t = c->spectrum;
+  cli_print_subject(&c->s);
+  if (c->grad_norm > 1e-6 * c->grad_scale)
+    printf("note: the gradient is %s here: this is not a critical point\n",
+           cli_number(c->grad_norm, 2));
+  if (t->complete)
+    printf("\nHessian: all %zu eigenvalues\n", t->count);
+  else
+    printf("\nHessian: %zu lowest and %zu highest of %zu eigenvalues\n", t->n_lowest,
+           t->count - t->n_lowest, t->dimension);
+  print_clusters(t);
+  printf("\n");
+  if (t->counts_known) {
+    printf("  index    %-8zu negative eigenvalues\n", t->index);
+    printf("  nullity  %-8zu zero eigenvalues (up to %s)", t->nullity, cli_number(t->zero_tol, 2));
+    if (t->gauge_dimension)
+      printf(", %zu of them from symmetry", t->gauge_dimension);
+    printf("\n");
+  } else {
+    printf(
+        "  index and nullity are not known: the ends computed do not reach zero; raise --count\n");
+  }
+  if (t->deflated)
+    printf("  %zu zeros of the symmetry orbit are left out of the table\n", t->deflated);
+  printf("  residual %-8s largest |H v - lambda v|\n", cli_number(t->residual_max, 2));
+}
+
+static int run(spectrum *c, cli_arguments *args) {
+  spo_error err = {0};
+  int status = take_options(c, args);
+  if (!status)
+    status = cli_subject_build(&c->s, ((cli_run_options *)c->run.values)->seed);
+  if (status)
+    return status;
+  spo_status code = compute(c, &err);
+  err.code = code;
+  if (code == SPO_E_NOMEM)
+    return cli_subject_fail_memory(&c->s, &err);
+  if (code)
+    return cli_fail_error(&err);
+  if (c->json)
+    return cli_print_json(spectrum_json(c));
+  print_spectrum(c);
+  return CLI_OK;
+}
+
+int cli_spectrum(cli_arguments *args) {
+  spectrum c = {.json = false};
+  int status = run(&c, args);
+  spo_spectrum_destroy(c.spectrum);
+  cli_subject_free(&c.s);
+  cli_group_free(&c.run);
+  cli_group_free(&c.options);
+  return status;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Making a problem and a point from what the command line says. */
+#include "cli/subject.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "lists/lists.h"
+
+#define AT(member) offsetof(cli_run_options, member)
+static const spo_option run_table[] = {
+    {"seed", "of the random numbers: same seed, same build, same bits", "", AT(seed),
+     SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
+    {"tol",
+     "stop once the gradient norm is at most this, instead of --grad-rel times the problem's "
+     "own scale",
+     "", AT(tol), SPO_OPTION_DOUBLE, 0, INFINITY, NAN, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+};
+#undef AT
+
+int cli_run_group(cli_group *g, bool with_tol) {
+  return cli_group_init(g, "Run", run_table, with_tol ? 2 : 1, sizeof(cli_run_options));
+}
+
+void cli_note(cli_notes *notes, spo_error *err) {
+  if (err->text[0] && notes->count < CLI_MAX_NOTES)
+    snprintf(notes->text[notes->count++], sizeof notes->text[0], "%s", err->text);
+  *err = (spo_error){0};
+}
+
+const spo_model_ops *cli_find_model(const char *name) {
+  const spo_model_ops *model = name ? spo_list_model(name) : NULL;
+  char known[256] = "";
+  for (size_t i = 0; !model && spo_list_models[i]; i++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", spo_list_models[i]()->name);
+  }
+  if (!model && name)
+    cli_fail(CLI_USAGE, "unknown model %.60s; there are: %s", name, known);
+  else if (!model)
+    cli_fail(CLI_USAGE, "which model? There are: %s", known);
+  return model;
+}
+
+/* The model's named point that `init` means, "collapsed:45" by its first part; NULL if none */
+static const spo_named_point *named_point(const spo_model_ops *model, const char *init) {
+  size_t length = strcspn(init, ":");
+  for (size_t i = 0; i < model->n_points; i++)
+    if (strlen(model->point[i].name) == length && memcmp(model->point[i].name, init, length) == 0)
+      return &model->point[i];
+  return NULL;
+}
+
+static int unknown_init(const spo_model_ops *model, const char *init) {
+  char known[400] = "random";
+  for (size_t i = 0; i < model->n_points; i++) {
+    size_t used = strlen(known);
+    const spo_named_point *p = &model->point[i];
+    snprintf(known + used, sizeof known - used, ", %s%s%s", p->name, p->argument ? ":" : "",
+             p->argument ? p->argument : "");
+  }
+  return cli_fail(CLI_USAGE,
+                  "--init: %.60s is neither a directory nor a start of %s; there are: %s", init,
+                  model->name, known);
+}
+
+int cli_subject_take(cli_subject *s, cli_arguments *args) {
+  const spo_model_ops *model = s->model;
+  int status = cli_take_text(args, "init", &s->init);
+  if (!status)
+    status =
+        cli_group_init(&s->params, "Problem", model->param, model->n_params, model->params_size);
+  if (status)
+    return status;
+  bool known = !s->init || strcmp(s->init, "random") == 0 || named_point(model, s->init);
+  if (!known && !cli_is_directory(s->init))
+    return unknown_init(model, s->init);
+  if (!known) {
+    s->dir = s->init;
+    status = cli_result_read(s->dir, s);
+  }
+  return status ? status : cli_group_take(&s->params, args);
+}
+
+int cli_subject_take_point(cli_subject *s, cli_arguments *args, const char *command) {
+  const char *what = cli_take_word(args, 1);
+  if (!what)
+    return cli_fail(
+        CLI_USAGE,
+        "%s what? A directory written by `spheropt solve -o`, or a model with --init or data",
+        command);
+  s->model = spo_list_model(what);
+  s->point_due = true;
+  if (s->model)
+    return cli_subject_take(s, args);
+  if (!cli_is_directory(what)) {
+    return cli_fail(CLI_USAGE,
+                    "%.200s is neither a directory nor a model (see `spheropt list models`)", what);
+  }
+  s->dir = s->init = what;
+  return cli_result_read(what, s);
+}
+
+int cli_subject_fail_memory(const cli_subject *s, const spo_error *err) {
+  char sizes[400] = "";
+  for (size_t i = 0; i < s->params.count; i++) {
+    const spo_option *o = &s->params.table[i];
+    char value[32];
+    size_t used = strlen(sizes);
+    if (o->kind != SPO_OPTION_UINT || strcmp(o->name, "seed") == 0)
+      continue;
+    spo_option_get(o, s->params.values, value, sizeof value);
+    if (strcmp(value, "0") != 0)
+      snprintf(sizes + used, sizeof sizes - used, "%s--%s %s", used ? " " : "", o->name, value);
+  }
+  return cli_fail(CLI_USAGE, "too large for this machine's memory%s%s (%s)", *sizes ? ": " : "",
+                  sizes, err->text[0] ? err->text : "out of memory");
+}
+
+static int build_start(cli_subject *s, spo_error *err) {
+  const spo_manifold *M = s->problem->manifold;
+  if (!s->init && s->model->default_start)
+    s->init = s->model->default_start(s->problem);
+  if (!s->init && s->point_due)
+    return cli_fail(CLI_USAGE, "which point? Give --init, or data, or a directory written by "
+                               "`spheropt solve -o` instead of the model");
+  if (!s->init)
+    s->init = "random";
+  const spo_named_point *point = named_point(s->model, s->init);
+  spo_status status;
+  if (point) {
+    const char *colon = strchr(s->init, ':');
+    if (!!colon != !!point->argument)
+      return cli_fail(CLI_USAGE, "--init: %.60s is not allowed; it must be %s%s%s", s->init,
+                      point->name, point->argument ? ":" : "",
+                      point->argument ? point->argument : "");
+    status = point->build(s->problem, colon ? colon + 1 : NULL, s->rng, s->x, err);
+  } else {
+    double *work = spo_block_alloc(spo_size_mul(M->work_len + 1, sizeof *work));
+    status = work ? M->ops->random_point(M, s->rng, s->x, work)
+                  : spo_fail(err, SPO_E_NOMEM, __func__, "out of memory");
+    spo_block_free(work);
+  }
+  if (status == SPO_E_NOMEM)
+    return cli_subject_fail_memory(s, err);
+  if (status) {
+    err->code = status;
+    if (point && status != SPO_E_NUMERIC && status != SPO_E_USER)
+      return cli_fail(CLI_USAGE, "--init: %.60s: %s", s->init,
+                      err->text[0] ? err->text : spo_status_text(status));
+    return cli_fail_error(err);
+  }
+  cli_note(&s->notes, err);
+  return CLI_OK;
+}
+
+int cli_subject_build(cli_subject *s, uint64_t seed) {
+  spo_error err = {0};
+  s->seed = seed;
+  spo_status status = s->model->create(s->params.values, &s->problem, &err);
+  if (status == SPO_E_NOMEM)
+    return cli_subject_fail_memory(s, &err);
+  if (status) {
+    err.code = status;
+    return cli_group_fail(&s->params, &err);
+  }
+  cli_note(&s->notes, &err);
+  s->x = spo_block_alloc(spo_size_mul(s->problem->manifold->n, sizeof *s->x));
+  s->rng = gsl_rng_alloc(gsl_rng_mt19937);
+  if (!s->x || !s->rng)
+    return cli_subject_fail_memory(s, &err);
+  gsl_rng_set(s->rng, (unsigned long)seed);
+  return s->dir ? cli_result_read_point(s) : build_start(s, &err);
+}
+
+void cli_subject_free(cli_subject *s) {
+  if (s->rng)
+    gsl_rng_free(s->rng);
+  spo_block_free(s->x);
+  spo_problem_destroy(s->problem);
+  cli_group_free(&s->params);
+}

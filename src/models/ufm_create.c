@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The spherical UFM from its parameters: the table, the sizes that they imply together, and the
+ * problem with its manifold. */
+#include "models/ufm_internal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include <spheropt/manifolds/oblique.h>
+#include <spheropt/manifolds/product.h>
+#include <spheropt/models/neural_collapse.h>
+
+#include "base/memory.h"
+#include "base/vec.h"
+#include "models/softmax.h"
+
+#define AT(member) offsetof(spo_ufm_params, member)
+static const spo_option table[] = {
+    {"classes", "K, number of classes; 0: from labels, counts or classifier, else 10", "",
+     AT(classes), SPO_OPTION_UINT, 0, INT_MAX, 0, 0, NULL, 0},
+    {"per-class", "n, samples in each class; 0: from counts, labels or features, else 5", "",
+     AT(per_class), SPO_OPTION_UINT, 0, INT_MAX, 0, 0, NULL, 0},
+    {"counts", "samples in each class, n_0,n_1,...", "", AT(counts), SPO_OPTION_COUNTS, 0, 0, 0, 0,
+     NULL, 0},
+    {"labels", "the samples' classes, integers 0 .. K-1", "", AT(labels), SPO_OPTION_INTEGERS, 0, 0,
+     0, 0, NULL, 0},
+    {"dim", "d, feature dimension; 0: from features or classifier, else 16", "", AT(dim),
+     SPO_OPTION_UINT, 0, INT_MAX, 0, 0, NULL, 0},
+    {"tau", "inverse temperature, multiplies the logits", "", AT(tau), SPO_OPTION_DOUBLE, 0,
+     INFINITY, 1, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+    {"weights", "the samples' weights, made to sum to 1; not given: all alike", "", AT(weights),
+     SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
+    {"features", "start: the features, one per row", "", AT(features), SPO_OPTION_MATRIX, 0, 0, 0,
+     0, NULL, SPO_START_ONLY},
+    {"classifier", "start: the classifiers, one per row; not given: normalised class means", "",
+     AT(classifier), SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, SPO_START_ONLY},
+    {"normalize", "scale features and classifiers of any length to length 1", "", AT(normalize),
+     SPO_OPTION_BOOL, 0, 1, 0, 0, NULL, SPO_START_ONLY},
+    {"center", "subtract the features' mean first, then normalize them", "", AT(center),
+     SPO_OPTION_BOOL, 0, 1, 0, 0, NULL, SPO_START_ONLY},
+};
+#undef AT
+enum { N_PARAMS = sizeof table / sizeof table[0] };
+
+void spo_ufm_params_init(spo_ufm_params *params) {
+  spo_options_init(table, N_PARAMS, params, sizeof *params);
+}
+
+/* ---- sizes -------------------------------------------------------------------------------------------- */
+
+#define REFUSE(code, ...) spo_fail(err, code, "spo_ufm_create", __VA_ARGS__)
+
+/* One size from several parameters: what is given twice must agree. 0 means not given. */
+static spo_status agree(const char *what, uint64_t *value, uint64_t other, const char *where,
+                        spo_error *err) {
+  if (*value == 0)
+    *value = other;
+  if (other != 0 && *value != other)
+    return REFUSE(SPO_E_DIM, "%s: %" PRIu64 " does not agree with %s, which has %" PRIu64, what,
+                  *value, where, other);
+  return SPO_OK;
+}
+
+typedef struct ufm_sizes {
+  uint64_t K, N, d;
+} ufm_sizes;
+
+static spo_status count_samples(const spo_ufm_params *p, ufm_sizes *s, spo_error *err) {
+  uint64_t sum = 0;
+  for (size_t k = 0; k < p->counts.count; k++) {
+    if (p->counts.data[k] < 0 || p->counts.data[k] > INT_MAX)
+      return REFUSE(SPO_E_ARG, "counts: %" PRId64 " samples in class %zu; 0 to %d are possible",
+                    p->counts.data[k], k, INT_MAX);
+    sum += (uint64_t)p->counts.data[k];
+  }
+  if (p->counts.data && sum == 0)
+    return REFUSE(SPO_E_ARG, "counts: all zero; at least one sample is needed");
+  s->N = p->labels.data ? p->labels.count : 0;
+  spo_status status = agree("labels: number of samples", &s->N, p->counts.data ? sum : 0, "counts", err);
+  if (status == SPO_OK && p->features.data)
+    status = agree("number of samples", &s->N, p->features.rows, "features (rows)", err);
+  if (status == SPO_OK && p->weights.data)
+    status = agree("number of samples", &s->N,
+                   spo_size_mul(p->weights.rows, p->weights.cols), "weights", err);
+  return status;
+}
+
+static spo_status resolve_sizes(const spo_ufm_params *p, ufm_sizes *s, spo_error *err) {
+  int64_t top = -1;
+  for (size_t i = 0; i < p->labels.count; i++)
+    top = p->labels.data[i] > top ? p->labels.data[i] : top;
+  s->K = p->classes;
+  spo_status status =
+      agree("classes", &s->K, p->counts.data ? p->counts.count : 0, "counts", err);
+  if (status == SPO_OK)
+    status = agree("classes", &s->K, p->classifier.data ? p->classifier.rows : 0,
+                   "classifier (rows)", err);
+  if (status == SPO_OK)
+    status = count_samples(p, s, err);
+  if (status != SPO_OK)
+    return status;
+  if (s->K == 0)
+    s->K = p->labels.data ? (uint64_t)(top + 1) : 10;
+  if (s->K < 2)
+    return REFUSE(SPO_E_DIM, "classes: %" PRIu64 " given, at least 2 are needed", s->K);
+  if (s->N == 0)
+    s->N = spo_size_mul(p->per_class ? p->per_class : 5, s->K);
+  s->d = p->dim;
+  status = agree("dim", &s->d, p->features.data ? p->features.cols : 0, "features (columns)", err);
+  if (status == SPO_OK)
+    status = agree("dim", &s->d, p->classifier.data ? p->classifier.cols : 0,
+                   "classifier (columns)", err);
+  if (s->d == 0)
+    s->d = 16;
+  return status;
+}
+
+/* Does everything fit BLAS's int, and size_t? */
+static spo_status check_sizes(const ufm_sizes *s, spo_error *err) {
+  const size_t points = spo_size_mul(s->d, spo_size_add(s->K, s->N));
+  if (points > INT_MAX)
+    return REFUSE(SPO_E_DIM,
+                  "dim x (classes + samples): %" PRIu64 " x (%" PRIu64 " + %" PRIu64
+                  ") numbers are more than BLAS can index (%d)",
+                  s->d, s->K, s->N, INT_MAX);
+  if (spo_size_mul(s->K, s->N) > PTRDIFF_MAX / sizeof(double) / 4)
+    return REFUSE(SPO_E_DIM, "classes x samples: %" PRIu64 " x %" PRIu64 " is more than memory",
+                  s->K, s->N);
+  return SPO_OK;
+}
+
+/* ---- labels and weights ----------------------------------------------------------------------------------- */
+
+static spo_status fill_labels(const spo_ufm_params *p, ufm *u, spo_error *err) {
+  if (p->labels.data) {
+    for (size_t i = 0; i < u->N; i++) {
+      if (p->labels.data[i] < 0 || (uint64_t)p->labels.data[i] >= u->K)
+        return REFUSE(SPO_E_ARG,
+                      "labels: entry %zu is %" PRId64 ", must lie in 0 .. %zu (classes - 1)", i,
+                      p->labels.data[i], u->K - 1);
+      u->label[i] = p->labels.data[i];
+    }
+    return SPO_OK;
+  }
+  if (!p->counts.data && u->N % u->K != 0)
+    return REFUSE(SPO_E_DIM, "labels: needed, since %zu samples are no multiple of %zu classes",
+                  u->N, u->K);
+  size_t i = 0;
+  for (size_t k = 0; k < u->K; k++)
+    for (size_t end = i + (p->counts.data ? (size_t)p->counts.data[k] : u->N / u->K); i < end; i++)
+      u->label[i] = (int64_t)k;
+  return SPO_OK;
+}
+
+/* Samples per class; what counts and per-class say must agree. Notes classes without samples. */
+static spo_status count_classes(const spo_ufm_params *p, ufm *u, double *count, spo_error *err) {
+  spo_vec_zero(u->K, count);
+  for (size_t i = 0; i < u->N; i++)
+    count[u->label[i]] += 1.0;
+  size_t empty = 0, first_empty = 0;
+  bool equal = true;
+  for (size_t k = 0; k < u->K; k++) {
+    if (p->counts.data && count[k] != (double)p->counts.data[k])
+      return REFUSE(SPO_E_DIM, "counts: class %zu has %" PRId64 " samples there, %.0f in labels", k,
+                    p->counts.data[k], count[k]);
+    if (p->per_class > 0 && count[k] != (double)p->per_class)
+      return REFUSE(SPO_E_DIM, "per-class: %" PRIu64 " does not agree with class %zu, which has %.0f",
+                    p->per_class, k, count[k]);
+    equal &= count[k] == count[0];
+    if (count[k] == 0.0 && empty++ == 0)
+      first_empty = k;
+  }
+  u->per_class = equal ? (uint64_t)count[0] : 0;
+  if (empty == 1)
+    spo_fail(err, SPO_OK, "spo_ufm_create", "class %zu has no samples", first_empty);
+  else if (empty > 1)
+    spo_fail(err, SPO_OK, "spo_ufm_create", "%zu classes have no samples, the first is class %zu",
+             empty, first_empty);
+  return SPO_OK;
+}
+
+static spo_status fill_weights(const spo_ufm_params *p, ufm *u, spo_error *err) {
+  u->weighted = p->weights.data != NULL;
+  double sum = 0.0;
+  for (size_t i = 0; i < u->N; i++) {
+    const double w = p->weights.data ? p->weights.data[i] : 1.0;
+    if (!(w >= 0.0 && w < INFINITY))
+      return REFUSE(SPO_E_ARG, "weights: entry %zu is %g, must be at least 0 and finite", i, w);
+    u->omega[i] = w;
+    sum += w;
+  }
+  if (!(sum > 0.0 && sum < INFINITY))
+    return REFUSE(SPO_E_ARG, "weights: their sum is %g, must be greater than 0 and finite", sum);
+  for (size_t i = 0; i < u->N; i++)
+    u->omega[i] = p->weights.data ? u->omega[i] / sum : 1.0 / (double)u->N;
+  return SPO_OK;
+}
+
+/* Balanced: every class carries the weight 1/K, up to the rounding of its sum. */
+static void weigh_classes(ufm *u, double *weight) {
+  spo_vec_zero(u->K, weight);
+  for (size_t i = 0; i < u->N; i++)
+    weight[u->label[i]] += u->omega[i];
+  const double K = (double)u->K, slack = 1e-15 * (double)u->N;
+  u->balanced = true;
+  for (size_t k = 0; k < u->K; k++)
+    u->balanced &= fabs(K * weight[k] - 1.0) <= slack;
+}
+
+/* ---- the problem ---------------------------------------------------------------------------------------------- */
+
+/* count: K doubles that only creation needs */
+static ufm *layout(spo_carver *c, const ufm_sizes *s, double **count) {
+  ufm *u = spo_carve(c, 1, sizeof *u);
+  int64_t *label = spo_carve(c, s->N, sizeof(int64_t));
+  double *omega = spo_carve_doubles(c, s->N);
+  *count = spo_carve_doubles(c, s->K);
+  if (u)
+    *u = (ufm){.d = s->d, .K = s->K, .N = s->N, .label = label, .omega = omega};
+  return u;
+}
+
+/* Tiles of a size that keeps K x tile in the second-level cache, a multiple of the vector width. */
+static size_t tile_size(size_t K) {
+  const size_t cached = 65536 / K / 8 * 8;
+  return cached < 32 ? 32 : cached > SPO_TILE ? SPO_TILE : cached;
+}
+
+static spo_status make_manifold(ufm *u, spo_error *err) {
+  spo_status status = spo_oblique_create(u->d, u->K, &u->part[0], err);
+  if (status == SPO_OK)
+    status = spo_oblique_create(u->d, u->N, &u->part[1], err);
+  if (status == SPO_OK)
+    status = spo_product_create(2, (const spo_manifold *const *)u->part, &u->product, err);
+  return status;
+}
+
+static spo_status fill(const spo_ufm_params *p, ufm *u, double *count, spo_error *err) {
+  u->tau = p->tau;
+  u->tile = tile_size(u->K);
+  u->features = p->features;
+  u->classifier = p->classifier;
+  u->normalize = p->normalize;
+  u->center = p->center;
+  spo_status status = fill_labels(p, u, err);
+  if (status == SPO_OK)
+    status = fill_weights(p, u, err);
+  if (status == SPO_OK)
+    status = make_manifold(u, err);
+  if (status == SPO_OK)
+    weigh_classes(u, count);
+  if (status == SPO_OK)
+    status = count_classes(p, u, count, err);
+  const size_t tile = u->tile < u->N ? u->tile : u->N;
+  u->problem = (spo_problem){.ops = &ufm_problem_ops,
+                             .name = "ufm",
+                             .self = u,
+                             .manifold = u->product,
+                             .memo_len = u->K * u->N + u->N,
+                             .work_len = u->K * tile};
+  return status;
+}
+
+spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_error *err) {
+  *out = NULL;
+  if (err)
+    err->text[0] = '\0';
+  spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
+  spo_ufm_params p;
+  spo_ufm_params_init(&p);
+  if (status == SPO_OK)
+    memcpy(&p, params, params->size);
+  ufm_sizes size;
+  if (status == SPO_OK)
+    status = resolve_sizes(&p, &size, err);
+  if (status == SPO_OK)
+    status = check_sizes(&size, err);
+  if (status != SPO_OK)
+    return status;
+  double *class_count;
+  spo_carver needed = {0};
+  layout(&needed, &size, &class_count);
+  spo_carver c = {.base = spo_block_alloc(needed.used)};
+  if (!c.base)
+    return REFUSE(SPO_E_NOMEM, "no memory for %" PRIu64 " samples", size.N);
+  ufm *u = layout(&c, &size, &class_count);
+  status = fill(&p, u, class_count, err);
+  if (status == SPO_OK)
+    *out = &u->problem;
+  else
+    ufm_problem_ops.destroy(&u->problem);
+  return status;
+}
+
+/* ---- the model --------------------------------------------------------------------------------------------------- */
+
+static spo_status create(const void *params, spo_problem **out, spo_error *err) {
+  return spo_ufm_create(params, out, err);
+}
+
+static void describe(const spo_problem *P, void *params) {
+  const ufm *u = P->self;
+  spo_ufm_params *p = params;
+  spo_ufm_params_init(p);
+  p->classes = u->K;
+  p->per_class = u->per_class;
+  p->dim = u->d;
+  p->tau = u->tau;
+  p->labels = (spo_integers){u->label, u->N};
+  if (u->weighted)
+    p->weights = (spo_matrix){u->omega, u->N, 1};
+}
+
+static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
+  const ufm *u = P->self;
+  part[0] = (spo_part){"W", u->K, u->d, 0};
+  part[1] = (spo_part){"H", u->N, u->d, u->K * u->d};
+  return 2;
+}
+
+/* The metrics of the samples that have weight. */
+static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
+  const ufm *u = P->self;
+  const double *W = ufm_W(u, x), *H = ufm_H(u, x);
+  size_t active = 0;
+  for (size_t i = 0; i < u->N; i++)
+    active += u->omega[i] > 0.0;
+  if (active == u->N)
+    return spo_neural_collapse(u->d, u->K, u->N, W, H, u->label, value, err);
+  spo_carver count = {0};
+  spo_carve_doubles(&count, active * u->d);
+  spo_carve(&count, active, sizeof(int64_t));
+  spo_carver c = {.base = spo_block_alloc(count.used)};
+  if (!c.base)
+    return spo_fail(err, SPO_E_NOMEM, "ufm", "no memory for %zu samples", active);
+  double *features = spo_carve_doubles(&c, active * u->d);
+  int64_t *label = spo_carve(&c, active, sizeof(int64_t));
+  for (size_t i = 0, j = 0; i < u->N; i++) {
+    if (!(u->omega[i] > 0.0))
+      continue;
+    spo_vec_copy(u->d, H + i * u->d, features + j * u->d);
+    label[j++] = u->label[i];
+  }
+  const spo_status status = spo_neural_collapse(u->d, u->K, active, W, features, label, value, err);
+  spo_block_free(c.base);
+  return status;
+}
+
+static const char *default_start(const spo_problem *P) {
+  return ((const ufm *)P->self)->features.data ? "features" : NULL;
+}
+
+static const char *const samples[] = {"--classes 10 --per-class 5 --dim 16 --tau 1",
+                                      "--classes 4 --per-class 3 --dim 4 --tau 5",
+                                      "--classes 3 --counts 4,0,1 --dim 2 --tau 2",
+                                      "--classes 2 --per-class 1 --dim 3 --tau 0.5",
+                                      "--classes 7 --counts 150,40,1,1,60,33,20 --dim 3 --tau 12",
+                                      NULL};
+static const char *const metric_names[] = {"nc1", "nc2", "nc3"};
+
+const spo_model_ops *spo_ufm(void) {
+  static const spo_model_ops model = {
+      .size = sizeof(spo_model_ops),
+      .name = "ufm",
+      .summary = "unconstrained feature model with normalised features and classifiers",
+      .reference = "Yaras, Wang, Zhu, Balzano, Qu 2022, arXiv:2209.09211",
+      .params_size = sizeof(spo_ufm_params),
+      .n_params = N_PARAMS,
+      .param = table,
+      .sample = samples,
+      .n_points = UFM_N_POINTS,
+      .point = ufm_points,
+      .n_metrics = 3,
+      .metric = metric_names,
+      .create = create,
+      .describe = describe,
+      .parts = parts,
+      .metrics = metrics,
+      .default_start = default_start,
+  };
+  return &model;
+}

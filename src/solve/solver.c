@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The one loop: start, then step -> stop? -> monitor. All memory of a run is one block, made when
+ * the solver is created. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+#include <spheropt/solver.h>
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include <spheropt/certificate.h>
+#include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/trust_region.h>
+
+#include "base/memory.h"
+#include "base/slots.h"
+#include "base/vec.h"
+#include "problem/slots.h"
+
+static const double on_manifold = 1e-6;  /* defect that a start may have */
+static const double gap_is_nil = 1e-6;   /* f - f_star at most this times |f|: the global minimum */
+
+typedef enum phase { IDLE, AT_START, RUNNING, ENDED } phase;
+
+struct spo_solver {
+  const spo_solver_ops *type;
+  const spo_problem *problem;
+  uint64_t seed;
+  spo_run run;
+  spo_point place[2];
+  spo_stop stop;
+  gsl_rng rng; /* its state lies in our block: gsl_rng_alloc would abort when memory is short */
+  phase phase;
+  spo_reason reason;
+  spo_iter it;
+  double first_grad_norm; /* the gradient scale of problems that state none */
+  struct timespec began;
+};
+
+/* ---- creation ----------------------------------------------------------------------------------- */
+
+typedef struct sizes {
+  size_t point, eval, work;
+} sizes;
+
+static spo_solver *layout(spo_carver *c, const spo_solver_ops *type, const spo_problem *P,
+                          sizes size) {
+  spo_solver *s = spo_carve(c, 1, sizeof *s);
+  void *options = spo_carve(c, 1, type->options_size);
+  void *state = spo_carve(c, 1, type->state_size);
+  void *rng_state = spo_carve(c, 1, gsl_rng_mt19937->size);
+  double *point[2] = {spo_carve_doubles(c, size.point), spo_carve_doubles(c, size.point)};
+  double *eval = spo_carve_doubles(c, size.eval), *work = spo_carve_doubles(c, size.work);
+  if (!s)
+    return NULL;
+  memset(s, 0, sizeof *s);
+  s->type = type;
+  s->problem = P;
+  s->rng = (gsl_rng){gsl_rng_mt19937, rng_state};
+  for (int i = 0; i < 2; i++)
+    spo_point_bind(&s->place[i], P, point[i]);
+  spo_eval_bind(&s->run.eval, P, eval, NULL);
+  s->run.stop = &s->stop;
+  s->run.options = options;
+  s->run.state = state;
+  s->run.work = work;
+  s->run.rng = &s->rng;
+  return s;
+}
+
+/* A caller's options struct may be older and shorter: the rest keeps its defaults. */
+static spo_status take_options(const spo_solver_ops *type, const void *given, void *own,
+                               spo_error *err) {
+  spo_options_init(type->option, type->n_options, own, type->options_size);
+  if (!given)
+    return SPO_OK;
+  const spo_status status =
+      spo_options_check(type->option, type->n_options, given, type->options_size, err);
+  if (status != SPO_OK)
+    return status;
+  size_t length;
+  memcpy(&length, given, sizeof length);
+  memcpy(own, given, length);
+  memcpy(own, &type->options_size, sizeof type->options_size);
+  return SPO_OK;
+}
+
+static spo_status check_type(const spo_solver_ops *type, const spo_problem *P, spo_error *err) {
+  if (!type || type->size < sizeof *type || !type->start || !type->step || !type->work_len)
+    return spo_fail(err, SPO_E_UNSUPPORTED, "spo_solver_create",
+                    "solver table: size, start, step and work_len are required");
+  const spo_status status = spo_problem_check(P, err);
+  if (status != SPO_OK)
+    return status;
+  if ((type->needs & SPO_NEEDS_HESS) && !spo_problem_has(P, ehess) &&
+      !spo_problem_has(P, ehess_block))
+    return spo_fail(err, SPO_E_UNSUPPORTED, "spo_solver_create",
+                    "%s needs a Hessian, problem %s has none (ehess)", type->name, P->name);
+  return SPO_OK;
+}
+
+spo_status spo_solver_create(const spo_solver_ops *type, const spo_problem *P, const void *options,
+                             uint64_t seed, spo_solver **out, spo_error *err) {
+  *out = NULL;
+  spo_status status = check_type(type, P, err);
+  if (status != SPO_OK)
+    return status;
+  /* options first: the work depends on them */
+  spo_carver only_options = {.base = spo_block_alloc(type->options_size)};
+  if (!only_options.base)
+    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the options of %s", type->name);
+  void *own = spo_carve(&only_options, 1, type->options_size);
+  status = take_options(type, options, own, err);
+  if (status == SPO_OK) {
+    const sizes size = {spo_point_len(P), spo_eval_len(P), type->work_len(P, own)};
+    spo_carver count = {0};
+    layout(&count, type, P, size);
+    spo_carver c = {.base = spo_block_alloc(count.used)};
+    if (c.base) {
+      *out = layout(&c, type, P, size);
+      (*out)->seed = seed;
+      memcpy((void *)(uintptr_t)(*out)->run.options, own, type->options_size);
+    } else {
+      status = spo_fail(err, SPO_E_NOMEM, __func__, "no memory for %s: %zu bytes", type->name,
+                        count.used);
+    }
+  }
+  spo_block_free(only_options.base);
+  return status;
+}
+
+void spo_solver_destroy(spo_solver *s) {
+  spo_block_free(s);
+}
+
+/* ---- stop rules ------------------------------------------------------------------------------------ */
+
+static double seconds_since(const struct timespec *began) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - began->tv_sec) + 1e-9 * (double)(now.tv_nsec - began->tv_nsec);
+}
+
+/* The budget and the user: asked between steps and inside long subproblems. */
+static spo_reason budget(const spo_solver *s) {
+  const spo_stop *stop = &s->stop;
+  const spo_counters *count = &s->run.eval.count;
+  if (stop->poll && stop->poll(stop->poll_self))
+    return SPO_STOP_USER;
+  if (count->cost >= stop->max_cost)
+    return SPO_STOP_MAX_COST;
+  if (count->hess >= stop->max_hess)
+    return SPO_STOP_MAX_HESS;
+  if (stop->max_time < INFINITY && !(seconds_since(&s->began) < stop->max_time))
+    return SPO_STOP_MAX_TIME;
+  return SPO_RUNNING;
+}
+
+static int interrupted(void *self) {
+  return budget(self) != SPO_RUNNING;
+}
+
+/* Is the point where the run stands known to be a global minimiser? */
+static bool known_global(const spo_solver *s) {
+  const spo_problem *P = s->problem;
+  double f_star;
+  const char *theorem;
+  return spo_problem_has(P, known_minimum) &&
+         P->ops->known_minimum(P->self, &f_star, &theorem) == 0 &&
+         s->run.cur->f - f_star <= fmax(s->run.f_noise, gap_is_nil * fabs(f_star));
+}
+
+/* The same from the certificate, for a solver that cannot leave a critical start. */
+static bool certified_global(spo_solver *s) {
+  spo_certified found;
+  return spo_problem_has(s->problem, certificate) &&
+         spo_certify(&s->run.eval, s->run.cur, true, &s->rng, NULL, &found, NULL) == SPO_OK &&
+         found.gap_bound <= gap_is_nil * fabs(s->run.cur->f);
+}
+
+/* What the gradient rule says at cur; SPO_RUNNING with run.at_critical if the solver may look for
+ * negative curvature there. */
+static spo_reason judge_gradient(spo_solver *s) {
+  spo_run *run = &s->run;
+  run->at_critical = false;
+  if (!(run->cur->grad_norm <= run->grad_tol))
+    return SPO_RUNNING;
+  if (known_global(s))
+    return SPO_STOP_GRAD;
+  if (s->type->needs & SPO_LEAVES_SADDLES) {
+    run->at_critical = true;
+    return s->it.k < s->stop.max_iter ? SPO_RUNNING : SPO_STOP_GRAD;
+  }
+  return s->it.k > 0 || certified_global(s) ? SPO_STOP_GRAD : SPO_STOP_CRITICAL_START;
+}
+
+static spo_reason judge(spo_solver *s) {
+  const spo_stop *stop = &s->stop;
+  const spo_reason gradient = judge_gradient(s);
+  if (gradient != SPO_RUNNING)
+    return gradient;
+  if (s->run.cur->f <= stop->f_target)
+    return SPO_STOP_FTARGET;
+  if (s->it.k > 0 && s->it.accepted &&
+      s->it.step_norm <= stop->step_min * s->problem->manifold->typical_distance &&
+      stop->step_min > 0.0)
+    return SPO_STOP_STEP;
+  if (s->it.k >= stop->max_iter)
+    return SPO_STOP_MAX_ITER;
+  return budget(s);
+}
+
+/* ---- the loop, step by step -------------------------------------------------------------------------- */
+
+/* Noise, gradient scale and gradient target where the run stands. */
+static spo_status rescale(spo_solver *s) {
+  spo_run *run = &s->run;
+  const spo_status status = spo_eval_scale(&run->eval, run->cur, &run->f_noise, &run->grad_scale);
+  if (!isfinite(run->grad_scale))
+    run->grad_scale = s->first_grad_norm;
+  run->grad_tol = fmax(s->stop.grad_abs, s->stop.grad_rel * run->grad_scale);
+  return status;
+}
+
+static void report(spo_solver *s) {
+  s->it.f = s->run.cur->f;
+  s->it.grad_norm = s->run.cur->grad_norm;
+  s->it.grad_scale = s->run.grad_scale;
+  s->it.count = s->run.eval.count;
+  s->it.seconds = seconds_since(&s->began);
+  s->it.x = s->run.cur->x;
+}
+
+static void clear_step(spo_iter *it) {
+  it->step_norm = it->radius = it->rho = it->step_size = NAN;
+  it->inner = 0;
+  it->accepted = false;
+}
+
+static spo_status begin_at(spo_solver *s, const double *x, spo_error *err) {
+  const spo_manifold *M = s->problem->manifold;
+  spo_run *run = &s->run;
+  spo_point_set(run->cur, s->problem, x);
+  const double defect = M->ops->defect(M, x, run->eval.work);
+  if (!(defect <= on_manifold))
+    return spo_fail(err, SPO_E_ARG, "spo_solver_start",
+                    "the start is off the manifold %s: defect %.3g, at most %g is allowed", M->name,
+                    defect, on_manifold);
+  spo_status status = spo_eval_grad(&run->eval, run->cur);
+  if (status == SPO_OUTSIDE)
+    return spo_fail(err, SPO_E_NONFINITE, "spo_solver_start",
+                    "cost or gradient cannot be evaluated at the start (f = %g)", run->cur->f);
+  if (status != SPO_OK)
+    return status;
+  s->first_grad_norm = run->cur->grad_norm;
+  status = rescale(s);
+  return status == SPO_OK ? s->type->start(run) : status;
+}
+
+spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop, spo_error *err) {
+  size_t n_rules;
+  const spo_option *rules = spo_stop_options(&n_rules);
+  s->phase = IDLE;
+  spo_stop_init(&s->stop);
+  if (stop) {
+    const spo_status status = spo_options_check(rules, n_rules, stop, sizeof *stop, err);
+    if (status != SPO_OK)
+      return status;
+    memcpy(&s->stop, stop, stop->size);
+    s->stop.size = sizeof s->stop;
+  }
+  gsl_rng_set(&s->rng, (unsigned long)s->seed);
+  clock_gettime(CLOCK_MONOTONIC, &s->began);
+  s->run.cur = &s->place[0];
+  s->run.trial = &s->place[1];
+  s->run.interrupted = interrupted;
+  s->run.interrupted_self = s;
+  s->run.eval.count = (spo_counters){0};
+  s->run.eval.err = s->run.err = err;
+  memset(s->run.state, 0, s->type->state_size);
+  memset(&s->it, 0, sizeof s->it);
+  clear_step(&s->it);
+  s->reason = SPO_RUNNING;
+  const spo_status status = begin_at(s, x, err);
+  if (status == SPO_OK)
+    s->phase = AT_START;
+  return status;
+}
+
+/* One iteration of the algorithm, then the state that depends on where it led. */
+static spo_status advance(spo_solver *s) {
+  clear_step(&s->it);
+  s->it.k++;
+  spo_status status = s->type->step(&s->run, &s->it, &s->reason);
+  if (status == SPO_OK)
+    status = rescale(s);
+  if (status != SPO_OK)
+    s->phase = ENDED;
+  return status;
+}
+
+spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_error *err) {
+  if (s->phase == IDLE)
+    return spo_fail(err, SPO_E_ARG, __func__, "the solver has not been started");
+  s->run.eval.err = s->run.err = err;
+  spo_status status = SPO_OK;
+  if (s->phase == RUNNING)
+    status = advance(s);
+  if (s->phase != ENDED) {
+    if (s->reason == SPO_RUNNING)
+      s->reason = judge(s);
+    s->phase = s->reason == SPO_RUNNING ? RUNNING : ENDED;
+    report(s);
+  }
+  if (it)
+    *it = s->it;
+  if (reason)
+    *reason = s->reason;
+  return status;
+}
+
+spo_status spo_solver_finish(spo_solver *s, double *x, spo_result *res) {
+  if (s->phase == IDLE)
+    return SPO_E_ARG;
+  if (x)
+    spo_vec_copy(s->problem->manifold->n, s->run.cur->x, x);
+  if (res) {
+    *res = (spo_result){.size = sizeof *res,
+                        .reason = s->reason,
+                        .converged = spo_reason_converged(s->reason),
+                        .last = s->it};
+    res->last.x = NULL;
+  }
+  return SPO_OK;
+}
+
+spo_status spo_solver_solve(spo_solver *s, double *x, const spo_stop *stop, spo_monitor *monitor,
+                            void *self, spo_result *res, spo_error *err) {
+  spo_status status = spo_solver_start(s, x, stop, err);
+  if (status != SPO_OK)
+    return status;
+  do {
+    status = spo_solver_step(s, NULL, NULL, err);
+    if (status == SPO_OK && monitor && monitor(self, &s->it) && s->reason == SPO_RUNNING) {
+      s->reason = SPO_STOP_USER;
+      s->phase = ENDED;
+    }
+  } while (status == SPO_OK && s->reason == SPO_RUNNING);
+  spo_solver_finish(s, x, res);
+  return status;
+}
+
+spo_status spo_minimize(const spo_problem *P, double *x, const spo_stop *stop, spo_result *res,
+                        spo_error *err) {
+  spo_status status = spo_problem_check(P, err);
+  if (status != SPO_OK)
+    return status;
+  const bool second_order = spo_problem_has(P, ehess) || spo_problem_has(P, ehess_block);
+  spo_solver *s;
+  status = spo_solver_create(second_order ? spo_trust_region() : spo_gradient_descent(), P, NULL, 0,
+                             &s, err);
+  if (status == SPO_OK)
+    status = spo_solver_solve(s, x, stop, NULL, NULL, res, err);
+  spo_solver_destroy(s);
+  return status;
+}
