@@ -26,8 +26,6 @@ static const spo_option table[] = {
 
 /* Curvatures within this times the largest seen are rounding. */
 static const double flat = 1e3 * DBL_EPSILON;
-/* A probe for negative curvature has converged to nothing at this fraction of its length. */
-static const double probe_target = 1e-10;
 
 /* What is kept of one CG iteration; |.|_P and <.,.>_P are of the inverse preconditioner. */
 typedef struct node {
@@ -134,20 +132,8 @@ static spo_status precondition(const spo_trs_input *in, const double *r, double 
 
 /* |r| at which the iteration may end. */
 static double residual_target(const spo_trs_input *in, const spo_tcg_options *o, double r0) {
-  if (in->curvature_only)
-    return probe_target * r0;
   const double unitless = in->grad_scale > 0.0 ? r0 / in->grad_scale : r0;
   return fmax(r0 * fmin(o->kappa, pow(unitless, o->theta)), in->residual_floor);
-}
-
-/* Is the direction's curvature negative, or nothing but rounding? dd: <d, d>. */
-static bool curves_down(const spo_trs_input *in, const node *at, double largest, double dd) {
-  return at->dHd < -flat * largest * at->dPd && at->dHd < -in->curvature_floor * dd;
-}
-
-static uint64_t product_limit(const spo_trs_input *in, const spo_tcg_options *o) {
-  const uint64_t own = o->max_inner > 0 ? o->max_inner : in->hess->space->dim;
-  return in->max_products > 0 && in->max_products < own ? in->max_products : own;
 }
 
 /* d = -z + beta d, back in the space: rounding would let it drift off. */
@@ -169,7 +155,8 @@ static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
   if (status == SPO_OK)
     status = next_direction(S, s->hd, 0.0, s->d);
   node at = {.dPd = zr, .rd = -zr};
-  for (const uint64_t limit = product_limit(in, o); status == SPO_OK && out->inner < limit;) {
+  for (const uint64_t limit = o->max_inner > 0 ? o->max_inner : S->dim;
+       status == SPO_OK && out->inner < limit;) {
     if (in->interrupted && in->interrupted(in->interrupted_self)) {
       out->interrupted = true;
       break;
@@ -182,16 +169,16 @@ static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
     if (!isfinite(at.dHd))
       return SPO_OUTSIDE;
     largest = fmax(largest, fabs(at.dHd) / at.dPd);
-    const double dd = in->curvature_only ? dot(S, s->d, s->d) : at.dPd;
-    const bool down = curves_down(in, &at, largest, dd);
-    if (!down && !(at.dHd > flat * largest * at.dPd) && at.ePe > 0.0)
+    const double rounding = flat * largest * at.dPd;
+    const bool down = at.dHd < -rounding;
+    if (!down && !(at.dHd > rounding) && at.ePe > 0.0)
       break; /* a flat direction: what there is, is the step */
     at.alpha = down || !(at.dHd > 0.0) ? INFINITY : zr / at.dHd;
     keep(S, s, &at, s->d);
     if (!(at.alpha < INFINITY) || ePe_after(&at, at.alpha) >= in->radius * in->radius) {
       leave(S, &at, s->d, in->radius, eta, out);
       out->negative_curvature = down;
-      out->curvature = at.dHd / (in->curvature_only ? dd : dot(S, s->d, s->d));
+      out->curvature = at.dHd / dot(S, s->d, s->d);
       return SPO_OK;
     }
     spo_vec_axpy(S->n, at.alpha, s->d, eta);

@@ -9,6 +9,7 @@
 #include <spheropt/tangent.h>
 
 #include "base/vec.h"
+#include "linear/curvature.h"
 #include "problem/slots.h"
 
 static const spo_escape escape_never = SPO_ESCAPE_NEVER, escape_start = SPO_ESCAPE_START,
@@ -42,7 +43,7 @@ static const spo_option table[] = {
     {"escape", "when to look for negative curvature at a critical point", "", AT(escape),
      SPO_OPTION_CHOICE, 0, 2, 2, 0, escapes, 0},
     {"escape-products", "Hessian products spent on that at most",
-     "a random probe meets curvature of either sign in a few dozen", AT(escape_products),
+     "a random start meets negative curvature in a few dozen", AT(escape_products),
      SPO_OPTION_UINT, 1, 0x1p53, 200, 0, NULL, 0},
     {"kappa", "inner iteration: stop once the residual fell by this factor", "Manopt 0.1",
      TCG(kappa), SPO_OPTION_DOUBLE, 0, 1, 0.1, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
@@ -63,9 +64,6 @@ enum { MAX_ENDGAME_REJECTIONS = 6, MAX_ESCAPE_TRIALS = 40 };
 static const double smallest_radius = 1e-14;
 /* The inner residual need not fall below this part of the gradient target. */
 static const double residual_floor = 0.1;
-/* A probe for negative curvature is this long relative to the gradient scale: its own linear term
- * must not matter. */
-static const double probe_length = 1e-3;
 /* The Hessian's kernel is resolved to about the gradient that is left: less is not negative. */
 static const double curvature_floor = 10.0;
 
@@ -99,12 +97,18 @@ static size_t keep_len(const spo_problem *P, const void *options) {
   return sub_len(P, options);
 }
 
+/* The subproblem's work, or that of the search for negative curvature; and the step. */
+static size_t scratch_len(const spo_problem *P, const spo_trust_region_options *o) {
+  const size_t sub = sub_len(P, o), seek = spo_curvature_work_len(P->manifold->n, o->escape_products);
+  return sub > seek ? sub : seek;
+}
+
 static size_t work_len(const spo_problem *P, const void *options) {
-  return sub_len(P, options) + P->manifold->n; /* and the step */
+  return scratch_len(P, options) + P->manifold->n;
 }
 
 static double *step_of(const spo_run *run) {
-  return run->work + sub_len(run->eval.problem, run->options);
+  return run->work + scratch_len(run->eval.problem, run->options);
 }
 
 /* How long the preconditioned norm finds a tangent vector that the metric finds of length one: for a
@@ -231,73 +235,51 @@ static spo_status move_or_stay(spo_run *run, const proposal *p, spo_iter *it) {
 
 /* ---- leaving a critical point -------------------------------------------------------------------- */
 
-/* A random tangent vector of the length wanted, into trial->grad. */
-static spo_status probe(spo_run *run, double length) {
-  const spo_manifold *M = run->eval.problem->manifold;
-  double *u = run->trial->grad;
-  const spo_status status =
-      spo_manifold_random_tangent(M, run->cur->x, run->rng, u, run->eval.work);
-  spo_vec_scale(M->n, length / sqrt(spo_manifold_inner(M, run->cur->x, u, u)), u);
-  return status;
-}
-
-/* Seeks a step of negative curvature; *found tells. m(t) = t slope + t^2/2 curvature along it. */
-static spo_status seek(spo_run *run, spo_iter *it, bool *found, double *slope, double *curvature) {
+/* Seeks a unit direction of negative curvature, into the step; *slope is that of f along it. */
+static spo_status seek(spo_run *run, spo_curvature_result *found, double *slope) {
   const spo_trust_region_options *o = run->options;
   const spo_manifold *M = run->eval.problem->manifold;
-  double *eta = step_of(run), *heta = run->trial->grad;
-  spo_trs_result sub = {0};
+  double *v = step_of(run);
   spo_tangent T;
   spo_tangent_at(&T, &run->eval, run->cur);
-  spo_trs_input in = subproblem_input(run, &T);
-  spo_status status = probe(run, probe_length * fmax(run->grad_scale, run->cur->grad_norm));
-  in.grad = run->trial->grad;
-  in.replay = false;
-  in.curvature_only = true;
-  in.curvature_floor = curvature_floor * run->cur->grad_norm;
-  in.max_products = o->escape_products;
-  spo_point_forget(run->trial);
+  const spo_curvature_input in = {.A = &T.hess,
+                                  .max_products = o->escape_products,
+                                  .floor = curvature_floor * run->cur->grad_norm,
+                                  .interrupted = run->interrupted,
+                                  .interrupted_self = run->interrupted_self};
+  spo_status status =
+      spo_manifold_random_tangent(M, run->cur->x, run->rng, v, run->eval.work);
   if (status == SPO_OK)
-    status = subproblem_of(o)->solve(&in, eta, run->work, &sub);
-  it->inner = sub.inner;
-  *found = sub.negative_curvature;
-  if (status != SPO_OK || !*found)
-    return status;
-  status = spo_eval_hess(&run->eval, run->cur, 1, eta, heta);
-  it->inner++;
-  *slope = spo_manifold_inner(M, run->cur->x, run->cur->grad, eta);
-  *curvature = spo_manifold_inner(M, run->cur->x, eta, heta);
+    status = spo_curvature_seek(&in, v, run->work, found);
+  *slope = spo_manifold_inner(M, run->cur->x, run->cur->grad, v);
   if (*slope > 0.0) {
-    spo_vec_scale(M->n, -1.0, eta);
+    spo_vec_scale(M->n, -1.0, v);
     *slope = -*slope;
   }
   return status;
 }
 
-/* Down the step found, from the radius inwards, until f falls as the model says. */
+/* Along the direction found, from a long step inwards, until f falls as the curvature says. */
 static spo_status descend(spo_run *run, double slope, double curvature, spo_iter *it) {
   const spo_trust_region_options *o = run->options;
-  tr_state *s = run->state;
-  double t = 1.0;
+  double t = run->eval.problem->manifold->typical_distance / 8.0;
   for (int trial = 0; trial < MAX_ESCAPE_TRIALS; trial++, t *= o->shrink) {
     const double predicted = -t * (slope + 0.5 * t * curvature);
+    if (!(predicted > run->f_noise))
+      return SPO_OK; /* nothing that rounding would let us see */
     bool evaluable;
     spo_status status = try_step(run, t, &evaluable);
     if (status != SPO_OK)
       return status;
-    const double actual = run->cur->f - run->trial->f;
-    it->rho = actual / predicted;
-    if (!(predicted > 0.0) || !(predicted > run->f_noise))
-      return SPO_OK; /* nothing that rounding would let us see */
-    if (!evaluable || !(actual >= o->accept * predicted))
+    it->rho = (run->cur->f - run->trial->f) / predicted;
+    if (!evaluable || !(it->rho >= o->accept))
       continue;
     status = spo_eval_grad(&run->eval, run->trial);
     if (status != SPO_OK)
       return status == SPO_OUTSIDE ? SPO_OK : status;
     swap_places(run);
     it->accepted = true;
-    it->step_norm = t * s->radius;
-    s->radius = fmax(t * s->radius, smallest_radius * s->first_radius);
+    it->step_norm = t;
     return SPO_OK;
   }
   return SPO_OK;
@@ -308,16 +290,17 @@ static spo_status escape(spo_run *run, spo_iter *it, spo_reason *reason) {
   const spo_trust_region_options *o = run->options;
   tr_state *s = run->state;
   const spo_escape when = o->escape ? *(const spo_escape *)o->escape : SPO_ESCAPE_ALWAYS;
-  const bool at_start = it->k == 1;
+  const bool at_start = it->k == 1; /* the first step: nothing has moved */
   if (when == SPO_ESCAPE_NEVER || (when == SPO_ESCAPE_START && !at_start)) {
     *reason = SPO_STOP_GRAD;
     return SPO_OK;
   }
-  bool found = false;
-  double slope = 0.0, curvature = 0.0;
-  spo_status status = seek(run, it, &found, &slope, &curvature);
-  if (status == SPO_OK && found)
-    status = descend(run, slope, curvature, it);
+  spo_curvature_result found;
+  double slope;
+  spo_status status = seek(run, &found, &slope);
+  it->inner = found.products;
+  if (status == SPO_OK && found.negative)
+    status = descend(run, slope, found.value, it);
   s->rejected = false;
   it->radius = s->radius;
   if (status == SPO_OK && !it->accepted)

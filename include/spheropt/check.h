@@ -19,7 +19,7 @@ typedef struct spo_check_item {
   bool pass;
 } spo_check_item;
 
-enum { SPO_CHECK_MAX = 40 };
+enum { SPO_CHECK_MAX = 64 };
 typedef struct spo_check_report {
   size_t count;
   spo_check_item item[SPO_CHECK_MAX];

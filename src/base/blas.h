@@ -44,6 +44,11 @@ extern void dsyevr_(const char *jobz, const char *range, const char *uplo, const
                     spo_blasint *m, double *w, double *z, const spo_blasint *ldz,
                     spo_blasint *isuppz, double *work, const spo_blasint *lwork,
                     spo_blasint *iwork, const spo_blasint *liwork, spo_blasint *info);
+extern void dstevx_(const char *jobz, const char *range, const spo_blasint *n, double *d, double *e,
+                    const double *vl, const double *vu, const spo_blasint *il,
+                    const spo_blasint *iu, const double *abstol, spo_blasint *m, double *w,
+                    double *z, const spo_blasint *ldz, double *work, spo_blasint *iwork,
+                    spo_blasint *ifail, spo_blasint *info);
 extern void dgesv_(const spo_blasint *n, const spo_blasint *nrhs, double *a, const spo_blasint *lda,
                    spo_blasint *ipiv, double *b, const spo_blasint *ldb, spo_blasint *info);
 extern void dpotrf_(const char *uplo, const spo_blasint *n, double *a, const spo_blasint *lda,

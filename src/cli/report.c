@@ -22,11 +22,15 @@ const char *cli_number(double value, int digits) {
   return text;
 }
 
+const char *cli_count(uint64_t n) {
+  return cli_plural(n, NULL, NULL);
+}
+
 const char *cli_plural(uint64_t n, const char *one, const char *many) {
   static char buffer[BUFFERS][BUFFER];
   static unsigned next;
   char *text = buffer[next++ % BUFFERS];
-  snprintf(text, BUFFER, "%" PRIu64 " %s", n, n == 1 ? one : many);
+  snprintf(text, BUFFER, "%" PRIu64 "%s%s", n, one ? " " : "", !one ? "" : n == 1 ? one : many);
   return text;
 }
 

@@ -31,6 +31,7 @@ void cli_print_subject(const cli_subject *s);
 const char *cli_number(double value, int digits);
 /* n and what it counts: "1 class", "3 classes" */
 const char *cli_plural(uint64_t n, const char *one, const char *many);
+const char *cli_count(uint64_t n);
 
 /* Prints the object (stealing it) and reports a broken stdout. A status. */
 int cli_print_json(json_t *object);

@@ -145,11 +145,11 @@ static void print_curvature(const spo_verification *v) {
   if (v->spectrum_known) {
     line("Hessian", cli_number(v->lambda_min, 6), "to %s; up to %s counts as zero",
          cli_number(v->lambda_max, 6), cli_number(v->zero_tol, 2));
-    line("index", cli_plural(v->index, "", ""), "negative eigenvalues");
-    line("nullity", cli_plural(v->nullity, "", ""), "zero eigenvalues, %s of them from symmetry",
-         cli_plural(v->gauge_dimension, "", ""));
+    line("index", cli_count(v->index), "negative eigenvalues");
+    line("nullity", cli_count(v->nullity), "zero eigenvalues, %s of them from symmetry",
+         cli_count(v->gauge_dimension));
   } else if (v->gauge_dimension) {
-    line("symmetry orbit", cli_plural(v->gauge_dimension, "", ""), "dimensions");
+    line("symmetry orbit", cli_count(v->gauge_dimension), "dimensions");
   }
 }
 

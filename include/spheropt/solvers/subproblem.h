@@ -24,10 +24,6 @@ typedef struct spo_trs_input {
   double radius;
   double residual_floor; /* never ask |H eta + g| for less than this: there a flat direction's noise begins */
   double grad_scale;      /* natural size of a gradient: makes |g|^theta free of units */
-  bool curvature_only;    /* grad is a random probe: go on until curvature below -curvature_floor is found,
-                             the space is exhausted or only flat directions are left */
-  double curvature_floor;
-  uint64_t max_products;  /* Hessian products at most; 0: the solver's own limit */
   bool replay; /* same place and gradient as the last call with this work, smaller radius: answer from
                   what is stored if possible */
   const void *options;
