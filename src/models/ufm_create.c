@@ -79,7 +79,11 @@ static spo_status count_samples(const spo_ufm_params *p, ufm_sizes *s, spo_error
   if (p->counts.data && sum == 0)
     return REFUSE(SPO_E_ARG, "counts: all zero; at least one sample is needed");
   s->N = p->labels.data ? p->labels.count : 0;
-  spo_status status = agree("labels: number of samples", &s->N, p->counts.data ? sum : 0, "counts", err);
+  spo_status status =
+      agree("labels: number of samples", &s->N, p->counts.data ? sum : 0, "counts", err);
+  if (status == SPO_OK)
+    status = agree("number of samples", &s->N, spo_size_mul(p->per_class, s->K),
+                   "classes x per-class", err);
   if (status == SPO_OK && p->features.data)
     status = agree("number of samples", &s->N, p->features.rows, "features (rows)", err);
   if (status == SPO_OK && p->weights.data)
@@ -98,16 +102,17 @@ static spo_status resolve_sizes(const spo_ufm_params *p, ufm_sizes *s, spo_error
   if (status == SPO_OK)
     status = agree("classes", &s->K, p->classifier.data ? p->classifier.rows : 0,
                    "classifier (rows)", err);
-  if (status == SPO_OK)
-    status = count_samples(p, s, err);
   if (status != SPO_OK)
     return status;
   if (s->K == 0)
     s->K = p->labels.data ? (uint64_t)(top + 1) : 10;
   if (s->K < 2)
     return REFUSE(SPO_E_DIM, "classes: %" PRIu64 " given, at least 2 are needed", s->K);
+  status = count_samples(p, s, err);
+  if (status != SPO_OK)
+    return status;
   if (s->N == 0)
-    s->N = spo_size_mul(p->per_class ? p->per_class : 5, s->K);
+    s->N = spo_size_mul(5, s->K);
   s->d = p->dim;
   status = agree("dim", &s->d, p->features.data ? p->features.cols : 0, "features (columns)", err);
   if (status == SPO_OK)

@@ -2,7 +2,6 @@
  *
  * The one loop: start, then step -> stop? -> monitor. All memory of a run is one block, made when
  * the solver is created. */
-#define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include <spheropt/solver.h>
 
 #include <math.h>

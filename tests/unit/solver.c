@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The loop: stop rules, failing callbacks, the caller's own loop, repeatability. */
+#include <gsl/gsl_math.h>
+
+#include "samples.h"
+
+/* A quadratic on R^2 or its sphere whose callbacks misbehave on demand: at call number fail_at the
+ * one named returns `code`, or writes NaN. */
+typedef struct naughty {
+  char where; /* 'f', 'g', 'h' */
+  int fail_at, code, calls;
+  bool nan;
+} naughty;
+
+static int misbehave(naughty *s, char where, double *value) {
+  if (s->where != where || s->calls++ != s->fail_at)
+    return 0;
+  if (s->nan)
+    *value = NAN;
+  return s->code;
+}
+
+static int cost(void *self, const double *x, double *f, double *memo, double *work) {
+  (void)memo, (void)work;
+  *f = 1.0 + 0.5 * (gsl_pow_2(x[0] - 1.0) + 10.0 * gsl_pow_2(x[1] + 2.0)) + 0.1 * gsl_pow_4(x[0]);
+  return misbehave(self, 'f', f);
+}
+static int egrad(void *self, const double *x, double *g, double *memo, double *work) {
+  (void)memo, (void)work;
+  g[0] = x[0] - 1.0 + 0.4 * gsl_pow_3(x[0]);
+  g[1] = 10.0 * (x[1] + 2.0);
+  return misbehave(self, 'g', g);
+}
+static int ehess(void *self, const double *x, const double *v, double *hv, const double *memo,
+                 double *work) {
+  (void)memo, (void)work;
+  hv[0] = (1.0 + 1.2 * x[0] * x[0]) * v[0];
+  hv[1] = 10.0 * v[1];
+  return misbehave(self, 'h', hv);
+}
+
+static const spo_problem_ops naughty_ops = {
+    .size = sizeof(spo_problem_ops), .cost = cost, .egrad = egrad, .ehess = ehess};
+
+static const spo_solver_ops *solver_number(int i) {
+  return i == 0 ? spo_trust_region() : spo_gradient_descent();
+}
+
+/* Every callback at every call number: NaN, "not here" and "give up" end in the right status or
+ * reason, with a point no worse than the start. */
+static void test_failing_callbacks(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_manifold *plane;
+  expect_ok(spo_euclidean_create(2, &plane, &err));
+  for (int solver = 0; solver < 2; solver++)
+    for (int where = 0; where < 3; where++)
+      for (int kind = 0; kind < 3; kind++)
+        for (int at = 0; at < 12; at++) {
+          naughty s = {"fgh"[where], at, kind == 0 ? 0 : kind == 1 ? 1 : -7, 0, kind == 0};
+          const spo_problem P = {&naughty_ops, "naughty", &s, plane, 0, 0};
+          double x[2] = {3.0, 1.0}, f0 = 1.0 + 0.5 * (4.0 + 90.0) + 8.1;
+          spo_solver *run;
+          spo_result res = {0};
+          expect_ok(spo_solver_create(solver_number(solver), &P, NULL, 1, &run, &err));
+          const spo_status status = spo_solver_solve(run, x, NULL, NULL, NULL, &res, &err);
+          const bool struck = s.calls > at;
+          const bool at_start = at == 0 && where < 2;
+          if (struck && kind == 2) {
+            expect_status(status, SPO_E_USER);
+            assert_int_equal(err.detail, -7);
+          } else if (struck && at_start) {
+            expect_status(status, SPO_E_NONFINITE);
+          } else {
+            expect_status(status, SPO_OK);
+          }
+          double f = NAN;
+          s.where = ' ';
+          cost(&s, x, &f, NULL, NULL);
+          expect_at_most(f, f0);
+          spo_solver_destroy(run);
+        }
+  spo_manifold_destroy(plane);
+}
+
+static int stop_at_3(void *self, const spo_iter *it) {
+  (void)self;
+  return it->k == 3;
+}
+static int at_once(void *self) {
+  (void)self;
+  return 1;
+}
+
+static void test_stop_rules(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(5, 3, 8, 1.0);
+  double *x0 = new_vector(P), *x = new_vector(P);
+  point_by_name(spo_ufm(), P, "random", 1, x0);
+  for (int i = 0; i < 2; i++) {
+    spo_solver *s;
+    spo_result res;
+    spo_stop stop;
+    expect_ok(spo_solver_create(solver_number(i), P, NULL, 1, &s, &err));
+#define RUN(reason_due)                                                                            \
+  memcpy(x, x0, P->manifold->n * sizeof(double));                                                  \
+  expect_ok(spo_solver_solve(s, x, &stop, NULL, NULL, &res, &err));                                \
+  expect_true(res.reason == (reason_due));
+    spo_stop_init(&stop);
+    stop.max_iter = 0;
+    RUN(SPO_STOP_MAX_ITER)
+    assert_memory_equal(x, x0, P->manifold->n * sizeof(double));
+    stop.max_iter = 4;
+    RUN(SPO_STOP_MAX_ITER)
+    assert_int_equal(res.last.k, 4);
+    spo_stop_init(&stop);
+    stop.max_cost = 5;
+    RUN(SPO_STOP_MAX_COST)
+    expect_true(res.last.count.cost >= 5 && res.last.count.cost <= 6);
+    spo_stop_init(&stop);
+    stop.f_target = 1.0;
+    RUN(SPO_STOP_FTARGET)
+    expect_at_most(res.last.f, 1.0);
+    spo_stop_init(&stop);
+    stop.max_time = 0.0;
+    RUN(SPO_STOP_MAX_TIME)
+    spo_stop_init(&stop);
+    stop.poll = at_once;
+    RUN(SPO_STOP_USER)
+    spo_stop_init(&stop);
+    stop.grad_rel = 0.0;
+    stop.grad_abs = 1e-3;
+    RUN(SPO_STOP_GRAD)
+    expect_at_most(res.last.grad_norm, 1e-3);
+    spo_stop_init(&stop);
+    stop.step_min = 0.05;
+    RUN(SPO_STOP_STEP)
+    spo_stop_init(&stop);
+    stop.grad_rel = NAN;
+    expect_status(spo_solver_solve(s, x, &stop, NULL, NULL, &res, &err), SPO_E_OPTION);
+    spo_stop_init(&stop);
+    memcpy(x, x0, P->manifold->n * sizeof(double));
+    expect_ok(spo_solver_solve(s, x, &stop, stop_at_3, NULL, &res, &err));
+    expect_true(res.reason == SPO_STOP_USER && res.last.k == 3);
+#undef RUN
+    x[0] += 0.5; /* off the sphere */
+    expect_status(spo_solver_solve(s, x, NULL, NULL, NULL, &res, &err), SPO_E_ARG);
+    spo_solver_destroy(s);
+  }
+  spo_solver *s;
+  spo_stop stop;
+  spo_result res;
+  spo_stop_init(&stop);
+  stop.max_hess = 10;
+  memcpy(x, x0, P->manifold->n * sizeof(double));
+  expect_ok(spo_solver_create(spo_trust_region(), P, NULL, 1, &s, &err));
+  expect_ok(spo_solver_solve(s, x, &stop, NULL, NULL, &res, &err));
+  expect_true(res.reason == SPO_STOP_MAX_HESS && res.last.count.hess == 10);
+  spo_solver_destroy(s);
+  free(x0);
+  free(x);
+  spo_problem_destroy(P);
+}
+
+/* Same seed: the same bits, run after run, and in the caller's own loop. */
+static void test_repeatable(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(4, 2, 5, 3.0);
+  const size_t bytes = P->manifold->n * sizeof(double);
+  double *x0 = new_vector(P), *a = new_vector(P), *b = new_vector(P);
+  for (int i = 0; i < 2; i++)
+    for (int saddle = 0; saddle < (i == 0 ? 2 : 1); saddle++) {
+      point_by_name(spo_ufm(), P, saddle ? "merged:2" : "random", 9, x0);
+      spo_solver *s;
+      spo_result first, second;
+      expect_ok(spo_solver_create(solver_number(i), P, NULL, 5, &s, &err));
+      memcpy(a, x0, bytes);
+      memcpy(b, x0, bytes);
+      expect_ok(spo_solver_solve(s, a, NULL, NULL, NULL, &first, &err));
+      expect_ok(spo_solver_solve(s, b, NULL, NULL, NULL, &second, &err));
+      assert_memory_equal(a, b, bytes);
+      spo_iter it;
+      spo_reason reason = SPO_RUNNING;
+      uint64_t steps = 0;
+      expect_ok(spo_solver_start(s, x0, NULL, &err));
+      while (spo_solver_step(s, &it, &reason, &err) == SPO_OK && reason == SPO_RUNNING)
+        steps++;
+      expect_ok(spo_solver_finish(s, b, &second));
+      assert_memory_equal(a, b, bytes);
+      assert_int_equal(steps, first.last.k);
+      expect_true(second.reason == first.reason);
+      const uint64_t k = it.k; /* a step after the end changes nothing */
+      expect_ok(spo_solver_step(s, &it, &reason, &err));
+      assert_int_equal(it.k, k);
+      spo_solver_destroy(s);
+    }
+  free(x0);
+  free(a);
+  free(b);
+  spo_problem_destroy(P);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_manifold *plane;
+  spo_solver *s;
+  expect_ok(spo_euclidean_create(2, &plane, &err));
+  naughty self = {' ', 0, 0, 0, false};
+  spo_problem_ops ops = naughty_ops;
+  ops.ehess = NULL;
+  const spo_problem P = {&ops, "first order", &self, plane, 0, 0};
+  expect_status(spo_solver_create(spo_trust_region(), &P, NULL, 0, &s, &err), SPO_E_UNSUPPORTED);
+  assert_null(s);
+  assert_non_null(strstr(err.text, "Hessian"));
+  spo_trust_region_options options;
+  spo_trust_region_options_init(&options);
+  options.accept = 0.3;
+  ops.ehess = ehess;
+  expect_status(spo_solver_create(spo_trust_region(), &P, &options, 0, &s, &err), SPO_E_OPTION);
+  assert_non_null(strstr(err.text, "accept"));
+  /* no Hessian: spo_minimize takes gradient descent */
+  ops.ehess = NULL;
+  double x[2] = {3.0, 1.0};
+  spo_result res;
+  expect_ok(spo_minimize(&P, x, NULL, &res, &err));
+  expect_true(res.converged && res.last.count.hess == 0);
+  expect_near(x[1], -2.0, 1e-8);
+  spo_manifold_destroy(plane);
+}
+
+/* Gradient descent with the best fixed step contracts at the rate of the spectrum. */
+static void test_fixed_step_rate(void **state) {
+  (void)state;
+  const struct {
+    uint64_t K, n, d;
+    double tau, step, rate;
+  } runs[] = {{4, 2, 5, 1.0, 5.6085, 0.65108}, {6, 3, 8, 3.0, 11.2428, 0.72973},
+              {3, 1, 3, 2.0, 4.4171, 0.60000}};
+  for (int i = 0; i < 3; i++) {
+    spo_error err = {0};
+    spo_problem *P = ufm_problem(runs[i].K, runs[i].n, runs[i].d, runs[i].tau);
+    double *x = new_vector(P), norms[3000];
+    spo_gradient_descent_options options;
+    spo_gradient_descent_options_init(&options);
+    options.line_search = spo_option_find(spo_gradient_descent()->option,
+                                          spo_gradient_descent()->n_options, "line-search")
+                              ->choice[1]
+                              .value;
+    spo_solver *s;
+    expect_status(spo_solver_create(spo_gradient_descent(), P, &options, 0, &s, &err), SPO_OK);
+    point_by_name(spo_ufm(), P, "random", 2, x);
+    expect_status(spo_solver_start(s, x, NULL, &err), SPO_E_OPTION); /* no step given */
+    spo_stop near; /* the rate is that of the minimiser's neighbourhood */
+    spo_stop_init(&near);
+    near.grad_rel = 1e-3;
+    run_solver(spo_gradient_descent(), P, NULL, &near, 0, x);
+    spo_solver_destroy(s);
+    options.step = runs[i].step;
+    spo_iter it;
+    spo_reason reason = SPO_RUNNING;
+    size_t k = 0;
+    expect_ok(spo_solver_create(spo_gradient_descent(), P, &options, 0, &s, &err));
+    expect_ok(spo_solver_start(s, x, NULL, &err));
+    while (spo_solver_step(s, &it, &reason, &err) == SPO_OK && reason == SPO_RUNNING && k < 3000)
+      norms[k++] = it.grad_norm;
+    expect_true(reason == SPO_STOP_GRAD && k > 20);
+    expect_near(pow(norms[k - 1] / norms[k - 11], 0.1), runs[i].rate, 1e-3);
+    spo_solver_destroy(s);
+    free(x);
+    spo_problem_destroy(P);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_failing_callbacks), cmocka_unit_test(test_stop_rules),
+      cmocka_unit_test(test_repeatable),        cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_fixed_step_rate),
+  };
+  return cmocka_run_group_tests_name("solver", tests, NULL, NULL);
+}

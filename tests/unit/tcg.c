@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Truncated conjugate gradients as plain linear algebra: the returned decrease is the model's, the
+ * region is respected in the preconditioned norm, a rejected step is answered from the store. */
+#include <float.h>
+
+#include <spheropt/solvers/tcg.h>
+
+#include "base/vec.h"
+#include "samples.h"
+
+enum { N = 12 };
+
+typedef struct dense {
+  double A[N * N];
+  int products;
+} dense;
+
+static spo_status apply_dense(void *self, size_t k, const double *V, double *AV) {
+  dense *D = self;
+  for (size_t j = 0; j < k; j++)
+    for (size_t i = 0; i < N; i++)
+      AV[j * N + i] = spo_vec_dot(N, D->A + i * N, V + j * N);
+  D->products += (int)k;
+  return SPO_OK;
+}
+
+/* scales coordinate i by 1 + i: its inverse is the norm of the region */
+static spo_status apply_precond(void *self, size_t k, const double *V, double *PV) {
+  (void)self;
+  for (size_t i = 0; i < k * N; i++)
+    PV[i] = (1.0 + (double)(i % N)) * V[i];
+  return SPO_OK;
+}
+
+static double region_norm(const double *v, bool preconditioned) {
+  double sum = 0.0;
+  for (size_t i = 0; i < N; i++)
+    sum += v[i] * v[i] / (preconditioned ? 1.0 + (double)i : 1.0);
+  return sqrt(sum);
+}
+
+/* Random symmetric matrix; shift moves its spectrum (about -4 .. 4 unshifted). */
+static void fill(dense *D, double *g, double shift, uint64_t seed) {
+  gsl_rng *rng = new_rng(seed);
+  for (size_t i = 0; i < N; i++) {
+    g[i] = gsl_rng_uniform(rng) - 0.5;
+    for (size_t j = 0; j <= i; j++)
+      D->A[i * N + j] = D->A[j * N + i] = 2.0 * (gsl_rng_uniform(rng) - 0.5);
+    D->A[i * N + i] += shift;
+  }
+  D->products = 0;
+  gsl_rng_free(rng);
+}
+
+static double model(dense *D, const double *g, const double *eta) {
+  double h[N];
+  apply_dense(D, 1, eta, h);
+  D->products--;
+  return spo_vec_dot(N, g, eta) + 0.5 * spo_vec_dot(N, eta, h);
+}
+
+typedef struct setting {
+  dense D;
+  double g[N], eta[N], *work;
+  spo_space space;
+  spo_linop hess, precond;
+  spo_tcg_options options;
+  spo_trs_input in;
+  spo_trs_result out;
+} setting;
+
+static void set_up(setting *s, double shift, bool preconditioned, double radius, uint64_t seed) {
+  fill(&s->D, s->g, shift, seed);
+  s->space = (spo_space){.n = N, .dim = N};
+  s->hess = (spo_linop){&s->space, &s->D, apply_dense};
+  s->precond = (spo_linop){&s->space, NULL, apply_precond};
+  spo_options_init(spo_tcg()->option, spo_tcg()->n_options, &s->options, sizeof s->options);
+  s->options.kappa = 1e-9;
+  s->options.theta = 0.0;
+  s->work = calloc(spo_tcg()->work_len(&s->space, &s->options), sizeof(double));
+  s->in = (spo_trs_input){.hess = &s->hess,
+                          .precond = preconditioned ? &s->precond : NULL,
+                          .grad = s->g,
+                          .radius = radius,
+                          .grad_scale = 1.0,
+                          .options = &s->options};
+}
+
+static void solve(setting *s) {
+  spo_error err = {0};
+  expect_ok(spo_tcg()->solve(&s->in, s->eta, s->work, &s->out));
+}
+
+static void test_decrease_and_region(void **state) {
+  (void)state;
+  const double shifts[] = {6.0, 0.0, 2.5}, radii[] = {1e-3, 0.3, 1e3};
+  for (int c = 0; c < 18; c++)
+    for (expect_seed = 1; expect_seed <= 20; expect_seed++) {
+      setting s;
+      const bool preconditioned = c % 2;
+      set_up(&s, shifts[c / 6], preconditioned, radii[c / 2 % 3], expect_seed);
+      solve(&s);
+      const double norm = region_norm(s.eta, preconditioned), fall = -model(&s.D, s.g, s.eta);
+      expect_near(s.out.decrease / fall, 1.0, 1e-12);
+      expect_near(s.out.step_norm / norm, 1.0, 1e-12);
+      expect_at_most(norm, s.in.radius * (1.0 + 1e-12));
+      expect_true(s.out.at_boundary == (norm > s.in.radius * (1.0 - 1e-12)));
+      expect_true(s.D.products == (int)s.out.inner);
+      if (s.out.negative_curvature)
+        expect_true(s.out.curvature < 0.0 && s.out.at_boundary);
+      free(s.work);
+    }
+}
+
+/* Well inside the region the step is Newton's. */
+static void test_newton_step(void **state) {
+  (void)state;
+  setting s;
+  set_up(&s, 8.0, true, 1e6, 3);
+  s.options.kappa = 1e-12;
+  solve(&s);
+  double h[N];
+  apply_dense(&s.D, 1, s.eta, h);
+  for (size_t i = 0; i < N; i++)
+    expect_near(h[i] + s.g[i], 0.0, 1e-10);
+  free(s.work);
+}
+
+static void test_negative_curvature(void **state) {
+  (void)state;
+  setting s;
+  set_up(&s, -8.0, false, 2.0, 1); /* negative definite */
+  solve(&s);
+  expect_true(s.out.negative_curvature && s.out.inner == 1);
+  free(s.work);
+}
+
+/* After a rejection: the step of a fresh solve with the smaller radius, without a product. */
+static void test_replay(void **state) {
+  (void)state;
+  for (int c = 0; c < 4; c++)
+    for (expect_seed = 1; expect_seed <= 20; expect_seed++) {
+      setting s, fresh;
+      set_up(&s, c < 2 ? 3.5 : 0.5, c % 2, 50.0, expect_seed);
+      solve(&s);
+      double radius = s.out.step_norm;
+      for (int rejection = 0; rejection < 4; rejection++) {
+        radius *= 0.25;
+        s.D.products = 0;
+        s.in.radius = radius;
+        s.in.replay = true;
+        solve(&s);
+        set_up(&fresh, c < 2 ? 3.5 : 0.5, c % 2, radius, expect_seed);
+        solve(&fresh);
+        expect_true(s.D.products == 0 && s.out.replayed && s.out.inner == 0);
+        for (size_t i = 0; i < N; i++)
+          expect_near(s.eta[i], fresh.eta[i], 1e-12 * radius);
+        expect_near(s.out.decrease / fresh.out.decrease, 1.0, 1e-12);
+        free(fresh.work);
+      }
+      free(s.work);
+    }
+}
+
+/* A store too small for the path: the answer is the same, with products. */
+static void test_short_store(void **state) {
+  (void)state;
+  setting s;
+  set_up(&s, 5.0, false, 100.0, 2);
+  free(s.work);
+  s.options.replay = 1;
+  s.work = calloc(spo_tcg()->work_len(&s.space, &s.options), sizeof(double));
+  solve(&s);
+  const double norm = s.out.step_norm;
+  s.in.radius = 0.999 * norm; /* beyond the first direction */
+  s.in.replay = true;
+  s.D.products = 0;
+  solve(&s);
+  expect_true(s.out.inner > 0 && s.D.products == (int)s.out.inner && s.out.at_boundary);
+  free(s.work);
+}
+
+static int soon(void *self) {
+  return ++*(int *)self > 3;
+}
+
+static void test_interruption(void **state) {
+  (void)state;
+  setting s;
+  int asked = 0;
+  set_up(&s, 6.0, false, 100.0, 4);
+  s.in.interrupted = soon;
+  s.in.interrupted_self = &asked;
+  solve(&s);
+  expect_true(s.out.interrupted && s.out.inner == 3);
+  expect_near(s.out.decrease / -model(&s.D, s.g, s.eta), 1.0, 1e-12);
+  free(s.work);
+}
+
+/* A singular operator whose kernel holds part of the gradient: no endless walk, no false curvature. */
+static void test_flat_direction(void **state) {
+  (void)state;
+  setting s;
+  set_up(&s, 0.0, false, 1e8, 4);
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < N; j++)
+      s.D.A[i * N + j] = i == j && i < N / 2 ? 1.0 : 0.0;
+  solve(&s);
+  expect_true(!s.out.negative_curvature && !s.out.at_boundary);
+  expect_at_most(s.out.step_norm, 10.0 * N);
+  free(s.work);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_decrease_and_region), cmocka_unit_test(test_newton_step),
+      cmocka_unit_test(test_negative_curvature),  cmocka_unit_test(test_replay),
+      cmocka_unit_test(test_short_store),         cmocka_unit_test(test_interruption),
+      cmocka_unit_test(test_flat_direction),
+  };
+  return cmocka_run_group_tests_name("tcg", tests, NULL, NULL);
+}
