@@ -29,34 +29,40 @@ static const double flat = 1e3 * DBL_EPSILON;
 
 /* What is kept of one CG iteration; |.|_P and <.,.>_P are of the inverse preconditioner. */
 typedef struct node {
-  double alpha;          /* eta_{j+1} = eta_j + alpha d_j */
-  double ePe, ePd, dPd;  /* of eta_j and d_j */
-  double rd, dHd;        /* slope and curvature of the model along d_j at eta_j */
-  double decrease;       /* m(0) - m(eta_j) */
+  double alpha;         /* eta_{j+1} = eta_j + alpha d_j; infinite: the path leaves along d_j */
+  double ePe, ePd, dPd; /* of eta_j and d_j */
+  double rd, dHd;       /* slope and curvature of the model along d_j at eta_j */
+  double decrease;      /* m(0) - m(eta_j) */
 } node;
 
-enum { NODE_DOUBLES = sizeof(node) / sizeof(double) };
+enum { NODE_DOUBLES = sizeof(node) / sizeof(double), REPROJECT_EVERY = 8, CHUNK = 1024 };
 
-/* The layout of work: three vectors, a header, the store of nodes and of directions. */
+/* The layout of work. Directions are written into their places in the store as they arise, and the
+ * step is added up from there once, at the end: a third of the memory traffic of updating it. */
 typedef struct store {
-  double *r, *d, *hd;
-  double *header; /* [0]: nodes stored, [1]: direction count of the whole path */
+  size_t n, room;
+  double *r, *hd;
+  double *spare;  /* directions beyond the store take turns here */
+  double *stored; /* [0]: nodes stored */
   node *nodes;
   double *dirs;
-  size_t room;
 } store;
 
 static store lay_out(size_t n, const spo_tcg_options *o, double *work) {
-  store s = {.r = work, .d = work + n, .hd = work + 2 * n, .header = work + 3 * n};
-  s.room = (size_t)o->replay;
-  s.nodes = (node *)(void *)(s.header + 2);
-  s.dirs = s.header + 2 + s.room * NODE_DOUBLES;
+  store s = {.n = n, .room = (size_t)o->replay, .r = work, .hd = work + n, .spare = work + 2 * n};
+  s.stored = work + 3 * n;
+  s.nodes = (node *)(void *)(s.stored + 1);
+  s.dirs = s.stored + 1 + s.room * NODE_DOUBLES;
   return s;
 }
 
 static size_t work_len(const spo_space *T, const void *options) {
   const spo_tcg_options *o = options;
-  return 3 * T->n + 2 + (size_t)o->replay * (NODE_DOUBLES + T->n);
+  return 3 * T->n + 1 + (size_t)o->replay * (NODE_DOUBLES + T->n);
+}
+
+static double *direction(const store *s, size_t j) {
+  return j < s->room ? s->dirs + j * s->n : s->spare;
 }
 
 static double dot(const spo_space *S, const double *u, const double *v) {
@@ -82,45 +88,56 @@ static double ePe_after(const node *at, double t) {
   return at->ePe + t * (2.0 * at->ePd + t * at->dPd);
 }
 
-/* Leaves at the boundary along d from eta (in place). */
-static void leave(const spo_space *S, const node *at, const double *d, double radius, double *eta,
-                  spo_trs_result *out) {
-  const double t = to_boundary(at, radius);
-  spo_vec_axpy(S->n, t, d, eta);
+static bool leaves(const node *at, double radius) {
+  return !(at->alpha < INFINITY) || ePe_after(at, at->alpha) >= radius * radius;
+}
+
+/* eta += sum of the first `count` stored steps, chunk by chunk in cache. */
+static void add_stored(const store *s, size_t count, double *eta) {
+  for (size_t i = 0; i < s->n; i += CHUNK) {
+    const size_t length = s->n - i < CHUNK ? s->n - i : CHUNK;
+    for (size_t j = 0; j < count; j++)
+      spo_vec_axpy(length, s->nodes[j].alpha, s->dirs + j * s->n + i, eta + i);
+  }
+}
+
+/* The step when the path ends inside: iterates up to j. */
+static void stay(const store *s, const node *at, size_t j, double *eta, spo_trs_result *out) {
+  add_stored(s, j < s->room ? j : s->room, eta);
+  out->step_norm = sqrt(at->ePe);
+  out->decrease = at->decrease;
+}
+
+/* The step when the path leaves along direction j. */
+static void leave(const spo_space *S, const store *s, const node *at, size_t j, double radius,
+                  double *eta, spo_trs_result *out) {
+  const double t = to_boundary(at, radius), *d = direction(s, j);
+  add_stored(s, j < s->room ? j : s->room, eta);
+  spo_vec_axpy(s->n, t, d, eta);
   out->step_norm = radius;
   out->decrease = at->decrease + gain(at, t);
   out->at_boundary = true;
+  out->negative_curvature = !(at->alpha < INFINITY);
+  out->curvature = at->dHd / dot(S, d, d);
 }
 
 /* Follows the stored path for the smaller radius. False: it ends before the boundary is reached. */
 static bool replay(const spo_trs_input *in, const store *s, double *eta, spo_trs_result *out) {
-  const spo_space *S = in->hess->space;
-  const size_t stored = (size_t)s->header[0];
-  spo_vec_zero(S->n, eta);
-  for (size_t j = 0; j < stored; j++) {
-    const node *at = &s->nodes[j];
-    const double *d = s->dirs + j * S->n;
-    const bool curved_down = !(at->alpha < INFINITY);
-    if (curved_down || ePe_after(at, at->alpha) >= in->radius * in->radius) {
-      leave(S, at, d, in->radius, eta, out);
-      out->negative_curvature = curved_down;
-      out->curvature = at->dHd / dot(S, d, d);
+  const size_t stored = (size_t)s->stored[0];
+  for (size_t j = 0; j < stored; j++)
+    if (leaves(&s->nodes[j], in->radius)) {
+      leave(in->hess->space, s, &s->nodes[j], j, in->radius, eta, out);
       out->replayed = true;
       return true;
     }
-    spo_vec_axpy(S->n, at->alpha, d, eta);
-  }
   return false;
 }
 
-static void keep(const spo_space *S, const store *s, const node *at, const double *d) {
-  const size_t stored = (size_t)s->header[0];
-  if (stored == (size_t)s->header[1] && stored < s->room) {
-    s->nodes[stored] = *at;
-    spo_vec_copy(S->n, d, s->dirs + stored * S->n);
-    s->header[0] = (double)(stored + 1);
+static void keep(const store *s, const node *at, size_t j) {
+  if (j < s->room) {
+    s->nodes[j] = *at;
+    s->stored[0] = (double)(j + 1);
   }
-  s->header[1] += 1.0;
 }
 
 static spo_status precondition(const spo_trs_input *in, const double *r, double *z) {
@@ -136,69 +153,80 @@ static double residual_target(const spo_trs_input *in, const spo_tcg_options *o,
   return fmax(r0 * fmin(o->kappa, pow(unitless, o->theta)), in->residual_floor);
 }
 
-/* d = -z + beta d, back in the space: rounding would let it drift off. */
-static spo_status next_direction(const spo_space *S, const double *z, double beta, double *d) {
-  spo_vec_scale(S->n, beta, d);
-  spo_vec_axpy(S->n, -1.0, z, d);
-  return spo_space_project(S, 1, d);
+/* d_j = -z + beta d_(j-1). All terms are tangent up to rounding, which would add up over many: now and
+ * then back into the space. */
+static spo_status next_direction(const spo_space *S, const store *s, size_t j, double beta) {
+  double *d = direction(s, j);
+  const double *old = j > 0 ? direction(s, j - 1) : s->hd;
+  spo_vec_combine(s->n, -1.0, s->hd, beta, old, d);
+  return j % REPROJECT_EVERY == 0 ? spo_space_project(S, 1, d) : SPO_OK;
+}
+
+/* r += alpha H d, eta likewise if d_j is not in the store. */
+static void advance(const store *s, const node *at, size_t j, double *eta) {
+  if (j >= s->room)
+    spo_vec_axpy(s->n, at->alpha, direction(s, j), eta);
+  spo_vec_axpy(s->n, at->alpha, s->hd, s->r);
+}
+
+/* Curvature along direction j, and how far it may be followed. False: it is flat, nothing but rounding,
+ * and what there is, is the step. */
+static bool look_along(const spo_space *S, const store *s, size_t j, double zr, double *largest,
+                       node *at) {
+  at->dHd = dot(S, direction(s, j), s->hd);
+  *largest = fmax(*largest, fabs(at->dHd) / at->dPd);
+  const double rounding = flat * *largest * at->dPd;
+  if (fabs(at->dHd) <= rounding && at->ePe > 0.0)
+    return false;
+  at->alpha = at->dHd > rounding ? zr / at->dHd : INFINITY;
+  return true;
 }
 
 static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
                           spo_trs_result *out) {
   const spo_space *S = in->hess->space;
   const spo_tcg_options *o = in->options;
-  double rr = dot(S, s->r, s->r);
-  const double target = residual_target(in, o, sqrt(rr));
+  const double target = residual_target(in, o, sqrt(dot(S, s->r, s->r)));
+  const uint64_t limit = o->max_inner > 0 ? o->max_inner : S->dim;
   spo_status status = precondition(in, s->r, s->hd);
   double zr = dot(S, s->hd, s->r), largest = 0.0;
-  spo_vec_zero(S->n, s->d);
-  if (status == SPO_OK)
-    status = next_direction(S, s->hd, 0.0, s->d);
   node at = {.dPd = zr, .rd = -zr};
-  for (const uint64_t limit = o->max_inner > 0 ? o->max_inner : S->dim;
-       status == SPO_OK && out->inner < limit;) {
-    if (in->interrupted && in->interrupted(in->interrupted_self)) {
-      out->interrupted = true;
+  size_t j = 0;
+  if (status == SPO_OK)
+    status = next_direction(S, s, 0, 0.0);
+  while (status == SPO_OK && out->inner < limit) {
+    out->interrupted = in->interrupted && in->interrupted(in->interrupted_self);
+    if (out->interrupted)
       break;
-    }
-    status = in->hess->apply(in->hess->self, 1, s->d, s->hd);
+    status = in->hess->apply(in->hess->self, 1, direction(s, j), s->hd);
     out->inner++;
-    if (status != SPO_OK)
+    if (status != SPO_OK || !look_along(S, s, j, zr, &largest, &at))
       break;
-    at.dHd = dot(S, s->d, s->hd);
     if (!isfinite(at.dHd))
       return SPO_OUTSIDE;
-    largest = fmax(largest, fabs(at.dHd) / at.dPd);
-    const double rounding = flat * largest * at.dPd;
-    const bool down = at.dHd < -rounding;
-    if (!down && !(at.dHd > rounding) && at.ePe > 0.0)
-      break; /* a flat direction: what there is, is the step */
-    at.alpha = down || !(at.dHd > 0.0) ? INFINITY : zr / at.dHd;
-    keep(S, s, &at, s->d);
-    if (!(at.alpha < INFINITY) || ePe_after(&at, at.alpha) >= in->radius * in->radius) {
-      leave(S, &at, s->d, in->radius, eta, out);
-      out->negative_curvature = down;
-      out->curvature = at.dHd / dot(S, s->d, s->d);
+    keep(s, &at, j);
+    if (leaves(&at, in->radius)) {
+      leave(S, s, &at, j, in->radius, eta, out);
       return SPO_OK;
     }
-    spo_vec_axpy(S->n, at.alpha, s->d, eta);
-    spo_vec_axpy(S->n, at.alpha, s->hd, s->r);
+    advance(s, &at, j++, eta);
     at.decrease += gain(&at, at.alpha);
     at.ePe = ePe_after(&at, at.alpha);
-    rr = dot(S, s->r, s->r);
-    if (sqrt(rr) <= target)
+    /* of a strange metric even the square of rounding may come out negative */
+    if (dot(S, s->r, s->r) <= target * target)
       break;
     status = precondition(in, s->r, s->hd);
     const double zr_next = dot(S, s->hd, s->r), beta = zr_next / zr;
+    if (zr_next <= 0.0)
+      break;
     at.ePd = beta * (at.ePd + at.alpha * at.dPd);
     zr = zr_next;
     at.dPd = zr + beta * beta * at.dPd;
     at.rd = -zr;
     if (status == SPO_OK)
-      status = next_direction(S, s->hd, beta, s->d);
+      status = next_direction(S, s, j, beta);
   }
-  out->step_norm = sqrt(at.ePe);
-  out->decrease = at.decrease;
+  stay(s, &at, j, eta, out);
   return status;
 }
 
@@ -206,10 +234,10 @@ static spo_status solve(const spo_trs_input *in, double *eta, double *work, spo_
   const spo_space *S = in->hess->space;
   const store s = lay_out(S->n, in->options, work);
   *out = (spo_trs_result){0};
+  spo_vec_zero(S->n, eta);
   if (in->replay && replay(in, &s, eta, out))
     return SPO_OK;
-  s.header[0] = s.header[1] = 0.0;
-  spo_vec_zero(S->n, eta);
+  s.stored[0] = 0.0;
   spo_vec_copy(S->n, in->grad, s.r);
   return iterate(in, &s, eta, out);
 }

@@ -19,7 +19,8 @@ typedef struct spo_certified {
   double norm;           /* estimate of |Z| */
   double gap_bound;      /* f - min f is at most this: from lambda_min - residual */
   bool dense;            /* by LAPACK, else by Lanczos */
-  bool converged;        /* false: the budget of products ended first; no bound is claimed (gap_bound infinite) */
+  bool converged;        /* false: the budget of products ended first, no bound is claimed:
+                            gap_bound is infinite */
   uint64_t applications; /* products with Z */
 } spo_certified;
 
@@ -32,10 +33,11 @@ typedef struct spo_certified {
  * u       out     `order` doubles, the eigenvector of the matrix asked for; or NULL
  * out     out     see above
  *
- * Units: lambda_min those of Z, gap_bound those of f. Cost: dense O(order^3); else about a hundred products of
- * 2KN flops and a basis of at most 40 vectors. Fails: SPO_E_UNSUPPORTED (the problem has no certificate),
- * SPO_E_NOMEM, SPO_E_NUMERIC, and as spo_eval_grad. Threads: one per evaluator.
- * Source: convex relaxation, doc/ufm.md; tests/oracle/certificate.c.
+ * Units: lambda_min those of Z, gap_bound those of f. Cost: dense O(order^3) and order^2 doubles;
+ * else some hundred products, 20000 at most, and about 100 vectors. The iteration stops at a
+ * residual of 1e-12 |Z|, or where it moves the bound by 1e-10 |f|. Fails: SPO_E_UNSUPPORTED (the
+ * problem has no certificate), SPO_E_NOMEM, SPO_E_NUMERIC, and as spo_eval_grad. Threads: one per
+ * evaluator. Source: convex relaxation, doc/ufm.md; tests/oracle/certificate.c.
  */
 SPO_API spo_status spo_certify(spo_eval *E, spo_point *p, bool scaled, gsl_rng *rng, double *u,
                                spo_certified *out, spo_error *err);

@@ -23,7 +23,9 @@ typedef struct spo_space {
   spo_status (*project)(void *self, size_t k, double *V);
 } spo_space;
 
-/* A symmetric operator on a space: AV_j = A V_j for V in the space. AV does not alias V. */
+/* A symmetric operator on a space: AV_j = A V_j for V in the space. AV does not alias V. Components
+ * of AV outside the space are rounding, or to be ignored. A failing operator describes the failure
+ * itself. */
 typedef struct spo_linop {
   const spo_space *space;
   void *self;
@@ -48,14 +50,18 @@ SPO_API spo_status spo_space_project(const spo_space *S, size_t k, double *V);
 typedef enum spo_end { SPO_LOWEST, SPO_HIGHEST } spo_end;
 
 typedef struct spo_eigs_options {
-  size_t size;         /* sizeof(spo_eigs_options) */
-  size_t count;        /* eigenpairs wanted, >= 1 */
-  spo_end end;         /* from which end of the spectrum */
-  size_t block;        /* vectors per operator call; 0: chosen. Multiplicities are found block by block */
-  size_t basis;        /* vectors kept at most; 0: chosen from count and block */
-  double tol;          /* residual target relative to the largest |Ritz value| seen; 0: 1e-10 */
-  double abs_tol;      /* or this absolute residual, whichever is met first; 0: none */
-  uint64_t max_apply;  /* operator applications (single vectors) at most; 0: 100 times dim */
+  size_t size;             /* sizeof(spo_eigs_options) */
+  size_t count;            /* eigenpairs wanted, >= 1 */
+  spo_end end;             /* from which end of the spectrum */
+  size_t block;            /* vectors per operator call; 0: 4, from 16 pairs on 8. Multiplicities
+                              are found block by block */
+  size_t basis;            /* vectors in the basis at most, 4 blocks at least; 0: 48 to 64, and as
+                              many as are wanted (32 at most) */
+  double tol;              /* residual target relative to the largest |Ritz value| seen; 0: 1e-10.
+                              Below 256 eps it counts as 256 eps: the operator's own rounding */
+  double abs_tol;          /* or this absolute residual, whichever is met first; 0: none */
+  uint64_t max_apply;      /* operator applications (single vectors) at most, the last `count` of
+                              them for the true residuals; 0: 100 times dim */
   int (*poll)(void *self); /* nonzero: stop; NULL: never */
   void *poll_self;
 } spo_eigs_options;
@@ -72,7 +78,8 @@ typedef struct spo_eigs_result {
   { sizeof(spo_eigs_options), 1, SPO_LOWEST, 0, 0, 0.0, 0.0, 0, NULL, NULL }
 
 /**
- * spo_eigs - extreme eigenpairs by a block thick-restart Lanczos with locking.
+ * spo_eigs - extreme eigenpairs by a block thick-restart Lanczos with locking (block Rayleigh-Ritz
+ * that keeps A times its basis).
  *
  * A        in   symmetric operator; applied to blocks
  * options  in   see above; NULL: one lowest pair
@@ -82,13 +89,17 @@ typedef struct spo_eigs_result {
  * residual out  count doubles, the true |A v - value v|, recomputed from the vectors; or NULL
  * result   out  how it went; or NULL
  *
- * Vectors are re-orthogonalised in full (two passes, projected after each), so no ghost eigenvalues.
- * Converged pairs are locked, and the iteration goes on with fresh random directions orthogonal to them, so that
- * multiplicities beyond the block size are found.
- * Units: those of A. Cost: (count + basis) n doubles allocated once; the applications.
- * Fails: SPO_E_ARG, SPO_E_NOMEM, SPO_E_NUMERIC (LAPACK; detail is its info), SPO_E_NONFINITE, or what A returns.
+ * Vectors are re-orthogonalised in full (two passes, projected after each), so no ghost
+ * eigenvalues. Converged pairs are locked from the wanted end on. A space grown from b vectors
+ * shows at most b of an eigenspace: after b equal ones that do not complete the wanted ones, a
+ * fresh random block orthogonal to all locked vectors follows, until nothing lower is left. A
+ * space that fits the basis is solved exactly.
+ *
+ * Units: those of A. Cost: (count + 2 basis) n doubles allocated once; the applications.
+ * Fails: SPO_E_ARG, SPO_E_DIM, SPO_E_NOMEM, SPO_E_NUMERIC (LAPACK; detail is its info),
+ * SPO_E_NONFINITE (from A), or what A or the projector returns, described by them.
  * An exhausted budget is no failure: see result->converged. Threads: one call per rng and operator.
- * Source: Wu, Simon 2000 (thick restart); tests/oracle/arpack.c.
+ * Source: Wu, Simon 2000 (thick restart); tests/unit/linear.c, tests/oracle/arpack.c.
  */
 SPO_API spo_status spo_eigs(const spo_linop *A, const spo_eigs_options *options, gsl_rng *rng,
                             double *values, double *vectors, double *residual,
@@ -98,7 +109,7 @@ SPO_API spo_status spo_eigs(const spo_linop *A, const spo_eigs_options *options,
  * spo_eigh - all eigenvalues, and vectors if wanted, of a dense symmetric matrix (LAPACK dsyevr).
  *
  * n       in      order, must fit BLAS's int
- * A       in/out  n x n doubles, the symmetric matrix (its lower triangle, column-major, is read); destroyed
+ * A       in/out  n x n doubles, of which the lower triangle (column-major) is read; destroyed
  * values  out     n doubles, ascending
  * vectors out     n x n doubles, vector j at vectors + j*n; NULL: values only
  *

@@ -25,7 +25,8 @@ typedef struct spo_manifold_ops {
   size_t size; /* sizeof(spo_manifold_ops): the table grows at its end only */
 
   /* required ------------------------------------------------------------------------------- */
-  /* v = orthogonal projection of the ambient vector w onto the tangent space at x */
+  /* v = projection of the ambient vector w onto the tangent space at x: linear, idempotent, and orthogonal
+   * where the metric is the Euclidean one (inner is NULL) */
   spo_status (*project)(const spo_manifold *M, const double *x, const double *w, double *v,
                         double *work);
   /* y = R_x(t v) */

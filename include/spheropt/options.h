@@ -47,7 +47,9 @@ typedef struct spo_option {
   const char *origin; /* where the default comes from; "" if it needs none */
   size_t offset;      /* into the options struct, whose first member is `size_t size` */
   spo_option_kind kind;
-  double lo, hi, dflt;       /* numbers: bounds and default; bool: default; choice: index of the default */
+  /* numbers: bounds and default; bool: default; choice: index of the default. A default outside the
+   * bounds (0 below lo = 1, NaN) means "not given": it passes the check and cannot be given as text */
+  double lo, hi, dflt;
   unsigned open;             /* SPO_OPEN_LO | SPO_OPEN_HI */
   const spo_choice *choice;  /* kind 'c': list ended by a NULL name */
   unsigned flags;            /* SPO_START_ONLY */
@@ -95,7 +97,7 @@ SPO_API spo_status spo_option_set(const spo_option *option, void *options, const
 /**
  * spo_option_get - writes the value as text that spo_option_set reads back to the same bits.
  *
- * text  out  `room` bytes, always terminated; "" for arrays
+ * text  out  `room` bytes, always terminated; "" for arrays and for what is "not given"
  */
 SPO_API void spo_option_get(const spo_option *option, const void *options, char *text, size_t room);
 

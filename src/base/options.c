@@ -89,6 +89,17 @@ static void print_uint(const spo_option *o, uint64_t value, char *text, size_t r
     snprintf(text, room, "%" PRIu64, value);
 }
 
+static bool within(const spo_option *o, double value) {
+  bool above = o->open & SPO_OPEN_LO ? value > o->lo : value >= o->lo;
+  bool below = o->open & SPO_OPEN_HI ? value < o->hi : value <= o->hi;
+  return above && below;
+}
+
+/* Whether a number is the default that stands for "not given" */
+static bool not_given(const spo_option *o, double value) {
+  return !within(o, o->dflt) && (value == o->dflt || (isnan(value) && isnan(o->dflt)));
+}
+
 static const char *choice_name(const spo_option *o, const void *value) {
   for (const spo_choice *c = o->choice; c->name; c++)
     if (c->value == value)
@@ -107,11 +118,13 @@ void spo_option_get(const spo_option *o, const void *options, char *text, size_t
   switch (o->kind) {
   case SPO_OPTION_DOUBLE:
     fetch(o, options, &d);
-    print_double(d, text, room);
+    if (!not_given(o, d))
+      print_double(d, text, room);
     break;
   case SPO_OPTION_UINT:
     fetch(o, options, &u);
-    print_uint(o, u, text, room);
+    if (!not_given(o, (double)u))
+      print_uint(o, u, text, room);
     break;
   case SPO_OPTION_BOOL:
     fetch(o, options, &b);
@@ -163,7 +176,7 @@ static void describe_number(const spo_option *o, char *text, size_t room) {
                   : ", ",
            o->open & SPO_OPEN_HI ? "less than" : "at most", number);
   }
-  if (isnan(o->dflt)) /* the option has no value of its own until it is set */
+  if (!within(o, o->dflt)) /* it stands for "not given" */
     return;
   if (o->kind == SPO_OPTION_UINT)
     print_uint(o, to_uint(o->dflt), number, sizeof number);
@@ -201,12 +214,6 @@ static spo_status refuse(const spo_option *o, const char *value, const char *is,
                   *value ? value : "an empty text", is, accepted);
 }
 
-static bool within(const spo_option *o, double value) {
-  bool above = o->open & SPO_OPEN_LO ? value > o->lo : value >= o->lo;
-  bool below = o->open & SPO_OPEN_HI ? value < o->hi : value <= o->hi;
-  return above && below;
-}
-
 static bool acceptable(const spo_option *o, const void *options) {
   double d;
   uint64_t u;
@@ -214,10 +221,10 @@ static bool acceptable(const spo_option *o, const void *options) {
   switch (o->kind) {
   case SPO_OPTION_DOUBLE:
     fetch(o, options, &d);
-    return within(o, d);
+    return within(o, d) || not_given(o, d);
   case SPO_OPTION_UINT:
     fetch(o, options, &u);
-    return within(o, (double)u);
+    return within(o, (double)u) || not_given(o, (double)u);
   case SPO_OPTION_CHOICE:
     fetch(o, options, &v);
     return choice_name(o, v) != NULL;

@@ -21,7 +21,7 @@ static double sum_lanes(const double *lane) {
   return half[0];
 }
 
-SPO_KERNEL double spo_vec_dot(size_t n, const double *x, const double *y) {
+SPO_KERNEL static double dot(size_t n, const double *x, const double *y) {
   double lane[LANES] = {0.0};
   size_t i = 0;
   for (; i + LANES <= n; i += LANES)
@@ -33,7 +33,7 @@ SPO_KERNEL double spo_vec_dot(size_t n, const double *x, const double *y) {
 }
 
 double spo_vec_norm(size_t n, const double *x) {
-  const double square = spo_vec_dot(n, x, x);
+  const double square = dot(n, x, x);
   if (square > 1e-280 && square < 1e280)
     return sqrt(square);
   double largest = 0.0;
@@ -48,22 +48,23 @@ double spo_vec_norm(size_t n, const double *x) {
   return largest * sqrt(sum);
 }
 
-SPO_KERNEL void spo_vec_axpy(size_t n, double a, const double *x, double *y) {
+SPO_KERNEL static void axpy(size_t n, double a, const double *x, double *y) {
   for (size_t i = 0; i < n; i++)
     y[i] += a * x[i];
 }
 
-SPO_KERNEL void spo_vec_xpby(size_t n, const double *x, double b, double *y) {
-  for (size_t i = 0; i < n; i++)
-    y[i] = x[i] + b * y[i];
-}
-
-SPO_KERNEL void spo_vec_add(size_t n, const double *x, double a, const double *y, double *z) {
+SPO_KERNEL static void add(size_t n, const double *x, double a, const double *y, double *z) {
   for (size_t i = 0; i < n; i++)
     z[i] = x[i] + a * y[i];
 }
 
-SPO_KERNEL void spo_vec_scale(size_t n, double a, double *x) {
+SPO_KERNEL static void combine(size_t n, double a, const double *x, double b, const double *y,
+                               double *z) {
+  for (size_t i = 0; i < n; i++)
+    z[i] = a * x[i] + b * y[i];
+}
+
+SPO_KERNEL static void scale(size_t n, double a, double *x) {
   for (size_t i = 0; i < n; i++)
     x[i] *= a;
 }
@@ -99,8 +100,29 @@ static inline double exp1(double x) {
   return e * scale1 * scale2;
 }
 
-SPO_KERNEL void spo_vec_exp(size_t n, const double *x, double *y) {
+SPO_KERNEL static void exp_all(size_t n, const double *x, double *y) {
 #pragma omp simd
   for (size_t i = 0; i < n; i++)
     y[i] = exp1(x[i]);
+}
+
+/* ---- the names that others see -------------------------------------------------------------------- */
+
+double spo_vec_dot(size_t n, const double *x, const double *y) {
+  return dot(n, x, y);
+}
+void spo_vec_axpy(size_t n, double a, const double *x, double *y) {
+  axpy(n, a, x, y);
+}
+void spo_vec_add(size_t n, const double *x, double a, const double *y, double *z) {
+  add(n, x, a, y, z);
+}
+void spo_vec_combine(size_t n, double a, const double *x, double b, const double *y, double *z) {
+  combine(n, a, x, b, b == 0.0 ? x : y, z);
+}
+void spo_vec_scale(size_t n, double a, double *x) {
+  scale(n, a, x);
+}
+void spo_vec_exp(size_t n, const double *x, double *y) {
+  exp_all(n, x, y);
 }

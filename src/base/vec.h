@@ -14,10 +14,10 @@ double spo_vec_dot(size_t n, const double *x, const double *y);
 double spo_vec_norm(size_t n, const double *x);
 /* y += a x */
 void spo_vec_axpy(size_t n, double a, const double *x, double *y);
-/* y = x + b y */
-void spo_vec_xpby(size_t n, const double *x, double b, double *y);
 /* z = x + a y; z may alias either */
 void spo_vec_add(size_t n, const double *x, double a, const double *y, double *z);
+/* z = a x + b y; z may alias either, y is not read when b is 0 */
+void spo_vec_combine(size_t n, double a, const double *x, double b, const double *y, double *z);
 /* x *= a */
 void spo_vec_scale(size_t n, double a, double *x);
 /* y_i = exp(x_i), i < n, within 1.1 ulp where the result is normal; y may alias x. NaN goes through;

@@ -70,9 +70,9 @@ double spo_softmax_residual(size_t b, size_t K, double tau, const int64_t *label
   return loss;
 }
 
-SPO_KERNEL void spo_softmax_curvature(size_t b, size_t K, double tau, const int64_t *label,
-                                      const double *omega, const double *G, const double *py,
-                                      double *tile) {
+SPO_KERNEL static void curvature(size_t b, size_t K, double tau, const int64_t *label,
+                                 const double *omega, const double *G, const double *py,
+                                 double *tile) {
   double my[SPO_TILE], s[SPO_TILE];
   for (size_t i = 0; i < b; i++) {
     my[i] = tile[(size_t)label[i] * b + i];
@@ -100,4 +100,9 @@ SPO_KERNEL void spo_softmax_curvature(size_t b, size_t K, double tau, const int6
   }
   for (size_t i = 0; i < b; i++)
     tile[(size_t)label[i] * b + i] = -my[i];
+}
+
+void spo_softmax_curvature(size_t b, size_t K, double tau, const int64_t *label,
+                           const double *omega, const double *G, const double *py, double *tile) {
+  curvature(b, K, tau, label, omega, G, py, tile);
 }

@@ -167,8 +167,9 @@ spo_status spo_eval_grad(spo_eval *E, spo_point *p) {
     status = M->ops->egrad_to_rgrad(M, p->x, p->grad, p->mmemo, E->work);
   if (status != SPO_OK)
     return status;
+  /* a gradient of rounding alone may have a square just below 0 in an indefinite ambient metric */
   p->grad_norm = SPO_HAS(spo_manifold_ops, M->ops, inner)
-                     ? sqrt(M->ops->inner(M, p->x, p->grad, p->grad))
+                     ? sqrt(fabs(M->ops->inner(M, p->x, p->grad, p->grad)))
                      : spo_vec_norm(M->n, p->grad);
   if (!isfinite(p->grad_norm))
     return SPO_OUTSIDE;

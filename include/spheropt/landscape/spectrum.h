@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The spectrum of the Riemannian Hessian at a point: all of it (tangent coordinates, block Hessian
- * products, LAPACK) up to a dimension, beyond that the extreme ends by block Lanczos, orthogonal to the
- * symmetry orbit, whose eigenvalues are known. */
+ * products, LAPACK) up to a dimension, beyond that the extreme ends by block Lanczos, orthogonal to
+ * the symmetry orbit, whose eigenvalues are known. */
 #ifndef SPHEROPT_LANDSCAPE_SPECTRUM_H
 #define SPHEROPT_LANDSCAPE_SPECTRUM_H
 
@@ -18,8 +18,8 @@ typedef struct spo_spectrum_options {
   size_t size;
   uint64_t count;     /* eigenvalues per end when iterating [8] */
   uint64_t dense_max; /* dimension up to which all are computed [6000] */
-  double cluster_tol; /* eigenvalues nearer than this times the largest |eigenvalue| are one cluster [1e-7] */
-  double zero_tol;    /* |eigenvalue| <= this times the largest counts as 0; 0: from rounding and the gradient [0] */
+  double cluster_tol; /* one cluster: nearer than this times the largest |eigenvalue| [1e-7] */
+  double zero_tol;    /* zero: at most this times the largest; 0: see below [0] */
   double tol;         /* Lanczos: residual relative to the largest |eigenvalue| [1e-9] */
 } spo_spectrum_options;
 
@@ -31,7 +31,8 @@ typedef struct spo_cluster {
 
 typedef struct spo_spectrum {
   size_t dimension, ambient; /* of the manifold */
-  bool complete;             /* all eigenvalues; else `count` ascending: lowest, then highest */
+  bool complete;             /* all eigenvalues; else `count` ascending: lowest, then highest,
+                                without the `deflated` zeros */
   size_t count;              /* eigenvalues held */
   size_t n_lowest;           /* how many of them belong to the lower end (count if complete) */
   double *eigenvalue;        /* count doubles, ascending */
@@ -39,14 +40,15 @@ typedef struct spo_spectrum {
   double residual_max;       /* the largest |H v - lambda v| of the pairs held */
   size_t n_clusters;
   spo_cluster *cluster;
-  double zero_tol;           /* absolute: what counted as 0 */
-  bool counts_known;         /* index and nullity below are those of the whole spectrum */
+  double zero_tol;   /* absolute: what counted as 0 */
+  bool counts_known; /* index and nullity below are those of the whole spectrum */
   size_t index, nullity;
-  size_t gauge_dimension;    /* of the symmetry orbit; 0 without a known symmetry */
-  size_t deflated;           /* orbit directions left out of the iteration; they are zeros of the nullity */
+  size_t gauge_dimension; /* of the symmetry orbit; 0 without a known symmetry */
+  size_t deflated;        /* orbit directions left out of the iteration; they count as zeros */
 } spo_spectrum;
 
-/** spo_spectrum_options_init - the defaults in brackets. spo_spectrum_options_table - their table. O(1). */
+/** spo_spectrum_options_init - the defaults in brackets. O(1).
+ * spo_spectrum_options_table - their table. O(1). */
 SPO_API void spo_spectrum_options_init(spo_spectrum_options *options);
 SPO_API const spo_option *spo_spectrum_options_table(size_t *count);
 
@@ -58,9 +60,11 @@ SPO_API const spo_option *spo_spectrum_options_table(size_t *count);
  * rng      in/out  start of the iteration; not used when the spectrum is complete
  * out      out     NULL on failure; free with spo_spectrum_destroy
  *
- * Units: those of f. Cost: complete: 2 dim Hessian products, O(dim^3) and 2 dim^2 doubles; iterated: products until the
- * residuals are met, about 6 count vectors. Orbit directions are deflated only at critical points
- * (gradient at most 1e-6 of the problem's scale).
+ * Units: those of f. Cost: complete: 2 dim Hessian products, O(dim^3) and 2 dim^2 doubles;
+ * iterated: products until the residuals are met (at most 20000 an end), about 4 count + 100
+ * vectors. Orbit directions are deflated only at critical points (gradient at most 1e-6 of the
+ * problem's scale).
+ * zero_tol by default: max(8 eps dim |H|, residual_max, 10 |grad|).
  * Fails: SPO_E_UNSUPPORTED (no ehess; no coordinates and dim <= dense_max is iterated instead),
  * SPO_E_NOMEM, SPO_E_NUMERIC, SPO_E_OPTION, and as spo_eval_hess. Threads: one per evaluator.
  * tests/oracle/ufm_spectrum.c.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * An independent verdict on a point, from x alone: what kind of critical point is it, and what proves it? */
+ * An independent verdict on a point, from x alone: what kind of critical point is it, and what
+ * proves it? */
 #ifndef SPHEROPT_LANDSCAPE_VERIFY_H
 #define SPHEROPT_LANDSCAPE_VERIFY_H
 
@@ -32,24 +33,24 @@ SPO_API const char *spo_verdict_text(spo_verdict verdict);
 typedef struct spo_verify_options {
   size_t size;
   double critical_tol; /* |grad| at most this times the problem's gradient scale [1e-6] */
-  double gap_tol;      /* certified gap at most this times |f| [1e-6] */
+  double gap_tol;      /* certified, or closed-form, gap at most this times |f| [1e-6] */
   bool spectrum;       /* compute the Hessian spectrum where needed and possible [true] */
   uint64_t seed;       /* of the iterations' starts [1] */
 } spo_verify_options;
 
 typedef struct spo_verification {
-  double f, f_star, gap;   /* f_star NaN and gap NaN where no theorem applies */
-  const char *theorem;     /* or NULL */
-  double feasibility;      /* the manifold's defect at x */
+  double f, f_star, gap; /* f_star NaN and gap NaN where no theorem applies */
+  const char *theorem;   /* or NULL */
+  double feasibility;    /* the manifold's defect at x */
   double grad_norm, grad_scale, critical_bound;
   bool critical;
   spo_certified plain, scaled; /* lambda_min NaN without a certificate */
   double gap_bound;            /* the better of the two; NaN without */
-  const char *direction_case;  /* "A", "B", "C", "hessian"; NULL: none looked for or found */
+  const char *direction_case;  /* the certificate's case or "hessian"; NULL: none sought or found */
   double rayleigh;             /* its Rayleigh quotient, of a unit direction */
   double rayleigh_error;       /* what that may be wrong by */
   double decrease;             /* the largest f(x) - f(exp(t v)) found along it */
-  double decrease_step;        /* at this t */
+  double decrease_step;        /* at this t > 0 */
   bool spectrum_known;         /* index, nullity, lambda_min below are of the Hessian */
   size_t index, nullity, gauge_dimension;
   double lambda_min, lambda_max, zero_tol;
@@ -57,7 +58,8 @@ typedef struct spo_verification {
   char why[240]; /* the rule that decided, with its numbers */
 } spo_verification;
 
-/** spo_verify_options_init - the defaults in brackets; spo_verify_options_table - their table. O(1). */
+/** spo_verify_options_init - the defaults in brackets. O(1).
+ * spo_verify_options_table - their table. O(1). */
 SPO_API void spo_verify_options_init(spo_verify_options *options);
 SPO_API const spo_option *spo_verify_options_table(size_t *count);
 
@@ -70,8 +72,19 @@ SPO_API const spo_option *spo_verify_options_table(size_t *count);
  * out       out  all numbers
  * direction out  n doubles, the unit direction reported (zero if none); or NULL
  *
- * Units: those of f. Cost: one gradient, the lowest eigenpairs of the certificate matrix, and, unless
- * the point is not critical or is certified global and large, the spectrum. Allocates and frees what it needs.
+ * Rules, of which the first that holds decides:
+ *   not-critical      x off the manifold by more than 1e-8, or |grad| > critical_tol grad_scale
+ *                     (the problem's; where it states none |f|, or 1 where f = 0)
+ *   global-minimizer  the certified gap, or f - f_star, is at most max(gap_tol |f|, noise of f)
+ *   strict-saddle     the lowest Rayleigh quotient of the certificate's cases, or of the lowest
+ *                     Hessian eigenvector, is below -max(1e3 eps |H|, 10 |grad|)
+ *   local-minimizer   index 0, and nullity = dimension of the symmetry orbit
+ *   second-order-point  otherwise
+ *
+ * Units: those of f. Cost: one gradient, the lowest eigenpairs of the certificate matrix, and, at
+ * critical points, the spectrum: complete up to dimension min(dense_max, 2000), beyond that its
+ * ends, and only where neither a certificate nor a direction has decided. Allocates and frees what
+ * it needs.
  * Fails: SPO_E_NOMEM, SPO_E_NONFINITE (x or f), SPO_E_OPTION, and as the parts. Threads: any.
  * tests/oracle/verdicts.c.
  */
