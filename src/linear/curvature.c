@@ -26,7 +26,9 @@ typedef struct scratch {
 } scratch;
 
 static size_t steps_for(uint64_t max_products) {
-  return max_products / 2 < 1 ? 1 : max_products / 2 < MAX_STEPS ? (size_t)(max_products / 2) : MAX_STEPS;
+  return max_products / 2 < 1           ? 1
+         : max_products / 2 < MAX_STEPS ? (size_t)(max_products / 2)
+                                        : MAX_STEPS;
 }
 
 size_t spo_curvature_work_len(size_t n, uint64_t max_products) {
@@ -109,8 +111,9 @@ static spo_status first_pass(const spo_curvature_input *in, const scratch *s, si
       const double residual = s->beta[j] * fabs(s->ritz[j]);
       out->negative = *value < -fmax(in->floor, relative_floor * norm);
       /* nothing negative: until the lowest value is as good as known to stay above the floor */
-      const bool done = out->negative ? residual <= settled * -*value
-                                      : *value - residual > -in->floor && residual < settled * *value;
+      const bool done = out->negative
+                            ? residual <= settled * -*value
+                            : *value - residual > -in->floor && residual < settled * *value;
       if (last || done)
         return SPO_OK;
     }

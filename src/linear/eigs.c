@@ -213,19 +213,22 @@ static bool more_may_hide(const eigs *s) {
 /* ---- restarting
  * ------------------------------------------------------------------------------------ */
 
-/* R = A v - theta v for Ritz vector i */
-static void residual(const eigs *s, size_t i, double *R) {
+/* R = A v - theta v for Ritz vector i, in the space: an operator may leave it, by rounding or
+ * because nobody paid for a projection */
+static spo_status residual(const eigs *s, size_t i, double *R) {
   spo_vec_add(s->n, s->AV + i * s->n, -s->theta[i], basis_vector(s, i), R);
+  return spo_space_project(s->basis.space, 1, R);
 }
 
 /* Its norm outside the locked vectors: couplings to those are settled by the last Rayleigh-Ritz
  * step. Uses the room behind the basis. */
-static double residual_norm(eigs *s, size_t i) {
+static spo_status residual_norm(eigs *s, size_t i, double *norm) {
   double *R = basis_vector(s, s->basis.count);
-  residual(s, i, R);
+  const spo_status status = residual(s, i, R);
   spo_space_remove(s->basis.space, s->basis.locked, basis_vector(s, 0) - s->basis.locked * s->n, 1,
                    R, s->basis.coef);
-  return spo_space_norm(s->basis.space, R, s->basis.scratch);
+  *norm = spo_space_norm(s->basis.space, R, s->basis.scratch);
+  return status;
 }
 
 /* Gives up the leading `gone` vectors of the basis. */
@@ -263,14 +266,17 @@ static void keep_ritz_vectors(eigs *s) {
 }
 
 /* Locks what has converged, from the lowest on; *settled: nothing wanted is left. */
-static void lock_converged(eigs *s, bool *settled) {
+static spo_status lock_converged(eigs *s, bool *settled) {
   size_t done = 0;
   *settled = s->exhausted;
   while (done < s->basis.count) {
     const double end = wanted_end(s), theta = s->theta[done], near = s->exhausted ? 0 : target(s);
     if (!(theta < end - near) && s->exhausted)
       break;
-    const double r = residual_norm(s, done);
+    double r;
+    const spo_status status = residual_norm(s, done, &r);
+    if (status != SPO_OK)
+      return status;
     if (!(theta < end - near)) {
       /* a Ritz value settles with the square of its residual */
       *settled = r <= fmax(near / 3, fmax(0.01 * (theta - end), 0.1 * sqrt(near) * sqrt(s->norm)));
@@ -285,17 +291,18 @@ static void lock_converged(eigs *s, bool *settled) {
     fresh_start(s);
     *settled = false;
   }
+  return SPO_OK;
 }
 
-static void restart(eigs *s, bool *settled) {
+static spo_status restart(eigs *s, bool *settled) {
   keep_ritz_vectors(s);
-  lock_converged(s, settled);
+  spo_status status = lock_converged(s, settled);
   const size_t m = s->basis.count, p = m < s->block ? m : s->block;
   for (size_t j = 0; j < m; j++)
     for (size_t i = 0; i < m; i++)
       s->T[i + j * s->side] = i == j ? s->theta[j] : 0.0;
-  for (size_t j = 0; j < p; j++)
-    residual(s, j, basis_vector(s, m + j));
+  for (size_t j = 0; j < p && status == SPO_OK; j++)
+    status = residual(s, j, basis_vector(s, m + j));
   if (p < s->block && m > 0) { /* fewer residuals than a block takes: random ones fill it */
     s->basis.count += p;
     spo_basis_random(&s->basis, s->block - p);
@@ -303,6 +310,7 @@ static void restart(eigs *s, bool *settled) {
   }
   s->residuals = m > 0;
   s->last_block = 0;
+  return status;
 }
 
 static spo_status iterate(eigs *s) {
@@ -311,9 +319,10 @@ static spo_status iterate(eigs *s) {
     spo_status status = expand(s);
     if (status == SPO_OK)
       status = rayleigh_ritz(s);
+    if (status == SPO_OK && !s->stopped)
+      status = restart(s, &settled);
     if (status != SPO_OK || s->stopped)
       return status;
-    restart(s, &settled);
   }
   return SPO_OK;
 }
@@ -380,15 +389,14 @@ static spo_status deliver(eigs *s, double *values, double *vectors, double *resi
                           spo_eigs_result *result) {
   select_pairs(s);
   const size_t k = s->basis.locked;
-  const spo_status status = k > 0 ? refine(s) : SPO_OK;
-  if (status != SPO_OK)
-    return status;
+  spo_status status = k > 0 ? refine(s) : SPO_OK;
   double *F = basis_vector(s, 0) - k * s->n, *AF = basis_vector(s, 0);
   spo_eigs_result r = {.count = k, .norm_estimate = s->norm, .interrupted = s->interrupted};
   r.applications = s->applications;
-  for (size_t j = 0; j < k; j++) {
+  for (size_t j = 0; j < k && status == SPO_OK; j++) {
     values[j] = s->sign * s->theta[j];
     spo_vec_axpy(s->n, -s->theta[j], F + j * s->n, AF + j * s->n);
+    status = spo_space_project(s->basis.space, 1, AF + j * s->n);
     const double norm = spo_space_norm(s->basis.space, AF + j * s->n, s->basis.scratch);
     r.converged += norm <= target(s);
     if (residuals)
@@ -398,7 +406,7 @@ static spo_status deliver(eigs *s, double *values, double *vectors, double *resi
     spo_vec_copy(k * s->n, F, vectors);
   if (result)
     *result = r;
-  return SPO_OK;
+  return status;
 }
 
 /* ---- setting up
@@ -418,7 +426,7 @@ static spo_status sizes(eigs *s, const spo_linop *A, const spo_eigs_options *o) 
   s->count = o->count < s->dim ? o->count : s->dim;
   s->sign = o->end == SPO_HIGHEST ? -1.0 : 1.0;
   s->tol = o->tol > 0 ? o->tol : 1e-10;
-  if (s->n > INT_MAX / SPO_PANEL || s->dim > s->n)
+  if (s->n > INT_MAX || s->dim > s->n)
     return spo_fail(s->err, SPO_E_DIM, "spo_eigs", "dimension %zu in length %zu", s->dim, s->n);
   s->block = o->block ? o->block : s->count < 16 ? 4 : 8;
   if (s->block > s->dim)

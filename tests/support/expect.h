@@ -19,8 +19,7 @@
 /* Set by a test before a random case, so that a failure can be repeated. */
 static uint64_t expect_seed;
 
-#define expect_near(value, due, tol)                                                               \
-  expect_near_((value), (due), (tol), #value, __FILE__, __LINE__)
+#define expect_near(value, due, tol) expect_near_((value), (due), (tol), #value, __FILE__, __LINE__)
 #define expect_at_most(value, bound) expect_at_most_((value), (bound), #value, __FILE__, __LINE__)
 #define expect_true(condition) expect_true_((condition), #condition, __FILE__, __LINE__)
 #define expect_ok(call) expect_status_((call), SPO_OK, &(err), #call, __FILE__, __LINE__)

@@ -24,7 +24,8 @@ static inline spo_integers sample_counts(const char *text, int64_t *room) {
   return list;
 }
 
-/* The problem that "--name value --name value" describes; params is kept alive by the problem itself. */
+/* The problem that "--name value --name value" describes; params is kept alive by the problem
+ * itself. */
 static inline spo_problem *sample_problem(const spo_model_ops *model, const char *line) {
   spo_error err = {0};
   char *params = calloc(1, model->params_size), *copy = strdup(line), *rest = copy;

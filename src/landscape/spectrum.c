@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The spectrum of the Riemannian Hessian. Dense: its matrix in tangent coordinates, from blocks of
+ * products, to LAPACK. Iterated: both ends by block Lanczos on the tangent space, without the
+ * symmetry orbit: at a critical point its thousands of zeros are known. */
+#include <spheropt/landscape/spectrum.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <spheropt/tangent.h>
+
+#include "base/memory.h"
+#include "base/vec.h"
+#include "landscape/orbit.h"
+#include "linear/basis.h"
+#include "manifold/slots.h"
+#include "problem/slots.h"
+
+enum { BLOCK = 64 }; /* Hessian columns made at a time */
+static const double CRITICAL_TOL =
+    1e-6; /* of the problem's scale: the orbit is deflated up to there */
+static const uint64_t MAX_APPLY = 20000; /* Hessian products spent on one end */
+
+#define AT(member) offsetof(spo_spectrum_options, member)
+static const spo_option table[] = {
+    {"count", "eigenvalues at each end, where not all are computed", "", AT(count), SPO_OPTION_UINT,
+     1, 10000, 8, 0, NULL, 0},
+    {"dense-max", "dimension up to which all eigenvalues are computed",
+     "two matrices of this order: 0.6 GB, minutes", AT(dense_max), SPO_OPTION_UINT, 0, 46340, 6000,
+     0, NULL, 0},
+    {"cluster-tol", "eigenvalues nearer than this times the largest are one cluster", "",
+     AT(cluster_tol), SPO_OPTION_DOUBLE, 0, 1, 1e-7, 0, NULL, 0},
+    {"zero-tol", "counts as zero up to this times the largest; 0: rounding and gradient", "",
+     AT(zero_tol), SPO_OPTION_DOUBLE, 0, 1, 0, 0, NULL, 0},
+    {"tol", "residual of an iterated eigenpair relative to the largest eigenvalue", "", AT(tol),
+     SPO_OPTION_DOUBLE, 0, 1, 1e-9, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+};
+#undef AT
+enum { N_OPTIONS = sizeof table / sizeof table[0] };
+
+void spo_spectrum_options_init(spo_spectrum_options *options) {
+  spo_options_init(table, N_OPTIONS, options, sizeof *options);
+}
+
+const spo_option *spo_spectrum_options_table(size_t *count) {
+  *count = N_OPTIONS;
+  return table;
+}
+
+/* All that the two ways share. */
+typedef struct analysis {
+  spo_eval *eval;
+  spo_point *at;
+  const spo_manifold *M;
+  spo_spectrum_options options;
+  spo_spectrum *out;
+  bool low_met, low_is_all; /* iterated: the lower end met its tolerance; and there is no more */
+  spo_error *err;
+} analysis;
+
+/* ---- the answer's memory
+ * ----------------------------------------------------------------------------- */
+
+static spo_spectrum *layout(spo_carver *c, size_t count, size_t n) {
+  spo_spectrum *s = spo_carve(c, 1, sizeof *s);
+  double *eigenvalue = spo_carve_doubles(c, count), *vector = spo_carve_doubles(c, n);
+  spo_cluster *cluster = spo_carve(c, count, sizeof *cluster);
+  if (s)
+    *s = (spo_spectrum){.eigenvalue = eigenvalue, .lowest_vector = vector, .cluster = cluster};
+  return s;
+}
+
+static spo_status no_memory(analysis *a, size_t bytes) {
+  return spo_fail(a->err, SPO_E_NOMEM, "spo_spectrum_at",
+                  "no memory for a spectrum of dimension %zu: %zu bytes", a->M->dim, bytes);
+}
+
+static spo_status make_answer(analysis *a, size_t room) {
+  spo_carver carver = {0};
+  layout(&carver, room, a->M->n);
+  carver.base = spo_block_alloc(carver.used);
+  if (!carver.base)
+    return no_memory(a, carver.used);
+  carver.used = 0;
+  a->out = layout(&carver, room, a->M->n);
+  a->out->dimension = a->M->dim;
+  a->out->ambient = a->M->n;
+  spo_vec_zero(a->M->n, a->out->lowest_vector);
+  return SPO_OK;
+}
+
+void spo_spectrum_destroy(spo_spectrum *spectrum) {
+  spo_block_free(spectrum);
+}
+
+/* ---- all of it
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct dense {
+  double *H, *vectors, *coords, *V, *HV; /* dim^2 twice, BLOCK x dim, BLOCK x n twice */
+} dense;
+
+static void *layout_dense(spo_carver *c, const spo_manifold *M, dense *d) {
+  const size_t square = spo_size_mul(M->dim, M->dim);
+  d->H = spo_carve_doubles(c, square);
+  d->vectors = spo_carve_doubles(c, square);
+  d->coords = spo_carve_doubles(c, BLOCK * M->dim);
+  d->V = spo_carve_doubles(c, BLOCK * M->n);
+  d->HV = spo_carve_doubles(c, BLOCK * M->n);
+  return c->base;
+}
+
+/* HV = Hess V for the k tangent vectors of coordinates C. */
+static spo_status hess_of_coords(analysis *a, size_t k, const double *C, dense *d) {
+  const spo_status status = a->M->ops->from_coords(a->M, a->at->x, k, C, d->V, a->eval->work);
+  return status == SPO_OK ? spo_eval_hess(a->eval, a->at, k, d->V, d->HV) : status;
+}
+
+static spo_status assemble(analysis *a, dense *d) {
+  const size_t dim = a->M->dim;
+  for (size_t first = 0; first < dim; first += BLOCK) {
+    const size_t k = dim - first < BLOCK ? dim - first : BLOCK;
+    spo_vec_zero(k * dim, d->coords);
+    for (size_t j = 0; j < k; j++)
+      d->coords[j * dim + first + j] = 1.0;
+    spo_status status = hess_of_coords(a, k, d->coords, d);
+    if (status == SPO_OK)
+      status = a->M->ops->to_coords(a->M, a->at->x, k, d->HV, d->H + first * dim, a->eval->work);
+    if (status != SPO_OK)
+      return status;
+  }
+  for (size_t j = 0; j < dim; j++)
+    for (size_t i = j + 1; i < dim; i++)
+      d->H[i + j * dim] = 0.5 * (d->H[i + j * dim] + d->H[j + i * dim]);
+  return SPO_OK;
+}
+
+/* The largest |H v - lambda v|, by the operator itself; and the lowest vector. */
+static spo_status true_residuals(analysis *a, dense *d) {
+  const size_t dim = a->M->dim, n = a->M->n;
+  spo_tangent T;
+  spo_tangent_at(&T, a->eval, a->at);
+  for (size_t first = 0; first < dim; first += BLOCK) {
+    const size_t k = dim - first < BLOCK ? dim - first : BLOCK;
+    const spo_status status = hess_of_coords(a, k, d->vectors + first * dim, d);
+    if (status != SPO_OK)
+      return status;
+    if (first == 0)
+      spo_vec_copy(n, d->V, a->out->lowest_vector);
+    for (size_t j = 0; j < k; j++) {
+      double *r = d->HV + j * n, *v = d->V + j * n;
+      spo_vec_axpy(n, -a->out->eigenvalue[first + j], v, r);
+      a->out->residual_max = fmax(a->out->residual_max, spo_space_norm(&T.space, r, v));
+    }
+  }
+  return SPO_OK;
+}
+
+static spo_status complete(analysis *a) {
+  const size_t dim = a->M->dim;
+  spo_status status = make_answer(a, dim);
+  if (status != SPO_OK)
+    return status;
+  dense d;
+  spo_carver carver = {0};
+  layout_dense(&carver, a->M, &d);
+  carver.base = spo_block_alloc(carver.used);
+  if (!carver.base)
+    return no_memory(a, carver.used);
+  carver.used = 0;
+  layout_dense(&carver, a->M, &d);
+  status = assemble(a, &d);
+  if (status == SPO_OK)
+    status = spo_eigh(dim, d.H, a->out->eigenvalue, d.vectors, a->err);
+  if (status == SPO_OK)
+    status = true_residuals(a, &d);
+  spo_block_free(carver.base);
+  a->out->complete = true;
+  a->out->count = a->out->n_lowest = dim;
+  return status;
+}
+
+/* ---- the ends
+ * --------------------------------------------------------------------------------------------- */
+
+/* The tangent space without the orbit, and the Hessian on it. */
+typedef struct slice {
+  spo_tangent tangent;
+  spo_space space;
+  spo_linop op;
+  spo_orbit *orbit;
+  bool deflates;
+} slice;
+
+static void slice_inner(void *self, size_t k, const double *U, const double *v, double *out) {
+  const slice *s = self;
+  spo_space_inner(&s->tangent.space, k, U, v, out);
+}
+
+static spo_status slice_project(void *self, size_t k, double *V) {
+  slice *s = self;
+  const spo_status status = spo_space_project(&s->tangent.space, k, V);
+  return status == SPO_OK && s->deflates ? spo_orbit_remove(s->orbit, k, V) : status;
+}
+
+static spo_status slice_init(slice *s, analysis *a, spo_orbit *orbit) {
+  double scale;
+  const spo_status status = spo_critical_scale(a->eval, a->at, &scale);
+  spo_tangent_at(&s->tangent, a->eval, a->at);
+  s->orbit = orbit;
+  s->deflates = orbit->dim > 0 && a->at->grad_norm <= CRITICAL_TOL * scale;
+  s->space = (spo_space){.n = a->M->n,
+                         .dim = a->M->dim - (s->deflates ? orbit->dim : 0),
+                         .self = s,
+                         .inner = s->tangent.space.inner ? slice_inner : NULL,
+                         .project = slice_project};
+  /* At a critical point the Hessian maps the slice into itself; near one, up to the gradient */
+  s->op = (spo_linop){.space = &s->space, .self = &s->tangent, .apply = s->tangent.hess.apply};
+  a->out->deflated = s->deflates ? orbit->dim : 0;
+  return status;
+}
+
+/* `count` eigenvalues of one end; *met: all of them to the tolerance. */
+static spo_status one_end(analysis *a, slice *s, spo_end end, size_t count, gsl_rng *rng,
+                          double *values, double *vectors, bool *met, size_t *found) {
+  spo_eigs_options o = SPO_EIGS_OPTIONS_INIT;
+  o.count = count;
+  o.end = end;
+  o.tol = a->options.tol;
+  o.max_apply = MAX_APPLY;
+  double *residual = spo_block_alloc(count * sizeof *residual);
+  if (!residual)
+    return no_memory(a, count * sizeof *residual);
+  spo_eigs_result r;
+  const spo_status status = spo_eigs(&s->op, &o, rng, values, vectors, residual, &r, a->err);
+  for (size_t j = 0; status == SPO_OK && j < r.count; j++)
+    a->out->residual_max = fmax(a->out->residual_max, residual[j]);
+  if (status == SPO_OK) {
+    *found = r.count;
+    *met = r.converged == count;
+  }
+  spo_block_free(residual);
+  return status;
+}
+
+static void reverse(size_t count, double *values) {
+  for (size_t i = 0; i < count / 2; i++) {
+    const double swap = values[i];
+    values[i] = values[count - 1 - i];
+    values[count - 1 - i] = swap;
+  }
+}
+
+/* Lowest, then highest, all ascending. A space with no more than both ends take is all lower end.
+ */
+static spo_status both_ends(analysis *a, slice *s, gsl_rng *rng, double *vectors) {
+  const size_t dim = s->space.dim, wanted = a->options.count;
+  spo_spectrum *out = a->out;
+  a->low_is_all = dim <= 2 * wanted;
+  a->low_met = true;
+  const size_t low = a->low_is_all ? dim : wanted;
+  bool high_met;
+  size_t n_high = 0;
+  spo_status status = SPO_OK;
+  if (low > 0)
+    status =
+        one_end(a, s, SPO_LOWEST, low, rng, out->eigenvalue, vectors, &a->low_met, &out->n_lowest);
+  if (status == SPO_OK && out->n_lowest > 0)
+    spo_vec_copy(a->M->n, vectors, out->lowest_vector);
+  double *upper = out->eigenvalue + out->n_lowest;
+  if (status == SPO_OK && !a->low_is_all)
+    status = one_end(a, s, SPO_HIGHEST, wanted, rng, upper, NULL, &high_met, &n_high);
+  reverse(n_high, upper);
+  out->count = out->n_lowest + n_high;
+  out->complete = a->low_is_all && a->low_met && out->deflated == 0;
+  return status;
+}
+
+static spo_status ends(analysis *a, gsl_rng *rng) {
+  const size_t room = a->options.count > SIZE_MAX / 4 ? SIZE_MAX : 2 * a->options.count;
+  spo_status status = make_answer(a, room);
+  if (status != SPO_OK)
+    return status;
+  spo_orbit *orbit = NULL;
+  const size_t bytes = spo_size_mul(spo_size_mul(room, a->M->n), sizeof(double));
+  double *vectors = spo_block_alloc(bytes);
+  if (!vectors)
+    return no_memory(a, bytes);
+  status = spo_orbit_create(a->eval->problem, a->at->x, &orbit, a->err);
+  slice s;
+  if (status == SPO_OK)
+    status = slice_init(&s, a, orbit);
+  if (status == SPO_OK)
+    status = both_ends(a, &s, rng, vectors);
+  spo_orbit_destroy(orbit);
+  spo_block_free(vectors);
+  return status;
+}
+
+/* ---- what it says
+ * --------------------------------------------------------------------------------------- */
+
+static double largest(const spo_spectrum *s) {
+  return s->count ? fmax(fabs(s->eigenvalue[0]), fabs(s->eigenvalue[s->count - 1])) : 0.0;
+}
+
+/* Zero is what rounding (of products, and of LAPACK or the iteration) and the gradient, which turns
+ * orbit directions into small curvatures, leave undecided. */
+static void count_signs(analysis *a) {
+  spo_spectrum *s = a->out;
+  const double size = largest(s);
+  const double rounding = fmax(8 * DBL_EPSILON * (double)s->dimension * size, s->residual_max);
+  s->zero_tol = a->options.zero_tol > 0.0 ? a->options.zero_tol * size
+                                          : fmax(rounding, 10 * a->at->grad_norm);
+  s->nullity = s->deflated;
+  for (size_t i = 0; i < s->n_lowest; i++) {
+    s->index += s->eigenvalue[i] < -s->zero_tol;
+    s->nullity += fabs(s->eigenvalue[i]) <= s->zero_tol;
+  }
+  /* beyond a positive eigenvalue there are only positive ones */
+  const bool passed = s->n_lowest > 0 && s->eigenvalue[s->n_lowest - 1] > s->zero_tol;
+  s->counts_known = s->complete || (a->low_met && (a->low_is_all || passed));
+}
+
+static void cluster(analysis *a) {
+  spo_spectrum *s = a->out;
+  const double near = a->options.cluster_tol * largest(s);
+  for (size_t i = 0; i < s->count;) {
+    size_t end = i + 1;
+    double sum = s->eigenvalue[i];
+    for (; end < s->count && s->eigenvalue[end] - s->eigenvalue[end - 1] <= near; end++)
+      sum += s->eigenvalue[end];
+    spo_cluster *c = &s->cluster[s->n_clusters++];
+    *c = (spo_cluster){.value = sum / (double)(end - i), .multiplicity = end - i, .gap = INFINITY};
+    if (s->n_clusters > 1)
+      c[-1].gap = c->value - c[-1].value;
+    i = end;
+  }
+}
+
+spo_status spo_spectrum_at(spo_eval *E, spo_point *p, const spo_spectrum_options *options,
+                           gsl_rng *rng, spo_spectrum **out, spo_error *err) {
+  *out = NULL;
+  const spo_problem *P = E->problem;
+  analysis a = {.eval = E, .at = p, .M = P->manifold, .err = err};
+  spo_spectrum_options_init(&a.options);
+  if (options) {
+    const spo_status status = spo_options_check(table, N_OPTIONS, options, sizeof *options, err);
+    if (status != SPO_OK)
+      return status;
+    memcpy(&a.options, options, options->size);
+  }
+  if (!spo_problem_has(P, ehess) && !spo_problem_has(P, ehess_block))
+    return spo_fail(err, SPO_E_UNSUPPORTED, "spo_spectrum_at",
+                    "the problem has no Hessian (ehess)");
+  spo_status status = spo_eval_grad(E, p);
+  if (status != SPO_OK)
+    return status;
+  const bool coords = spo_manifold_has(a.M, from_coords) && spo_manifold_has(a.M, to_coords);
+  status = coords && a.M->dim <= a.options.dense_max ? complete(&a) : ends(&a, rng);
+  if (status == SPO_OK)
+    status = spo_gauge_dimension(E, p, &a.out->gauge_dimension, err);
+  if (status != SPO_OK) {
+    spo_spectrum_destroy(a.out);
+    return status;
+  }
+  count_signs(&a);
+  cluster(&a);
+  *out = a.out;
+  return SPO_OK;
+}
