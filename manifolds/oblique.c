@@ -75,8 +75,8 @@ static inline spo_status normalise(size_t d, double square, double *y) {
   return SPO_OK;
 }
 
-/* Calls sweep(d, ...) with the small dimensions as constants, so that the loops over them unroll: with
- * a variable d the set-up of a vector loop costs more than three or four entries. */
+/* Calls sweep(d, ...) with the small dimensions as constants, so that the loops over them unroll:
+ * with a variable d the set-up of a vector loop costs more than three or four entries. */
 #define SWEEP(sweep, d, ...)                                                                       \
   switch (d) {                                                                                     \
   case 2:                                                                                          \
@@ -135,8 +135,8 @@ SPO_KERNEL static spo_status egrad_to_rgrad(const spo_manifold *M, const double 
   SWEEP(convert_all, ob->d, ob->m, x, g, memo)
 }
 
-/* Proj(h - memo v), not Proj(h) - memo v: so the result is tangent up to its own rounding even when v
- * is so only up to its. */
+/* Proj(h - memo v), not Proj(h) - memo v: so the result is tangent up to its own rounding even when
+ * v is so only up to its. */
 static inline spo_status curve_all(size_t d, size_t m, const double *x, const double *memo,
                                    const double *v, double *h) {
   for (size_t i = 0; i < m; i++, x += d, v += d, h += d) {
@@ -313,8 +313,7 @@ static spo_status sample(size_t i, spo_manifold *made[SPO_FAMILY_PARTS], size_t 
   *count = 0;
   if (i >= SAMPLES)
     return spo_fail(err, SPO_E_ARG, __func__, "sample %zu of %d", i, SAMPLES);
-  const spo_status status =
-      spo_oblique_create(sample_size[i][0], sample_size[i][1], &made[0], err);
+  const spo_status status = spo_oblique_create(sample_size[i][0], sample_size[i][1], &made[0], err);
   *count = status == SPO_OK;
   return status;
 }

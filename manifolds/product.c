@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The Riemannian product of any manifolds: every slot goes through the parts in turn. Which optional
- * slots exist depends on the parts, so each instance carries its own table. */
+ * The Riemannian product of any manifolds: every slot goes through the parts in turn. Which
+ * optional slots exist depends on the parts, so each instance carries its own table. */
 #include <spheropt/manifolds/product.h>
 
 #include <limits.h>
@@ -74,8 +74,8 @@ static spo_status ehess_to_rhess(const spo_manifold *M, const double *x, const d
                                  const double *v, double *hv, double *work) {
   spo_status status = SPO_OK;
   FOR_EACH_PART(M, p) {
-    status = p->M->ops->ehess_to_rhess(p->M, x + p->at, memo + p->memo_at, v + p->at, hv + p->at,
-                                       work);
+    status =
+        p->M->ops->ehess_to_rhess(p->M, x + p->at, memo + p->memo_at, v + p->at, hv + p->at, work);
     if (status != SPO_OK)
       break;
   }
@@ -146,8 +146,8 @@ static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, co
                             double *C, double *work) {
   for (size_t j = 0; j < k; j++)
     FOR_EACH_PART(M, p) {
-      const spo_status status = p->M->ops->to_coords(
-          p->M, x + p->at, 1, V + j * M->n + p->at, C + j * M->dim + p->coord_at, work);
+      const spo_status status = p->M->ops->to_coords(p->M, x + p->at, 1, V + j * M->n + p->at,
+                                                     C + j * M->dim + p->coord_at, work);
       if (status != SPO_OK)
         return status;
     }
@@ -157,7 +157,7 @@ static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, co
 static double inner(const spo_manifold *M, const double *x, const double *u, const double *v) {
   double sum = 0.0;
   FOR_EACH_PART(M, p)
-    sum += spo_manifold_inner(p->M, x + p->at, u + p->at, v + p->at);
+  sum += spo_manifold_inner(p->M, x + p->at, u + p->at, v + p->at);
   return sum;
 }
 
@@ -230,7 +230,8 @@ static void write_name(char *to, size_t count, const spo_manifold *const *part) 
   append(to, ")");
 }
 
-/* Total length, which is all that can go wrong with parts that are fine each, and room for the name. */
+/* Total length, which is all that can go wrong with parts that are fine each, and room for the
+ * name. */
 static spo_status measure(size_t count, const spo_manifold *const *part, size_t *name_len,
                           spo_error *err) {
   size_t n = 0;
@@ -253,8 +254,7 @@ static void join(product *pr, const spo_manifold *const *part) {
   *base = (spo_manifold){.ops = &pr->ops, .name = pr->name, .retraction_order = 2};
   for (size_t i = 0; i < pr->count; i++) {
     const spo_manifold *M = part[i];
-    pr->piece[i] =
-        (piece){.M = M, .at = base->n, .memo_at = base->memo_len, .coord_at = base->dim};
+    pr->piece[i] = (piece){.M = M, .at = base->n, .memo_at = base->memo_len, .coord_at = base->dim};
     base->n += M->n;
     base->dim += M->dim;
     base->memo_len = spo_size_add(base->memo_len, M->memo_len);
@@ -311,7 +311,8 @@ const spo_manifold *spo_product_part(const spo_manifold *M, size_t i, size_t *of
   return pr->piece[i].M;
 }
 
-/* Representative products. A sample is a list of manifolds, each made of nothing or of earlier ones. */
+/* Representative products. A sample is a list of manifolds, each made of nothing or of earlier
+ * ones. */
 static spo_status make_two(spo_manifold *const *made, size_t first, size_t second,
                            spo_manifold **out, spo_error *err) {
   const spo_manifold *part[2] = {made[first], made[second]};

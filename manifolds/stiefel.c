@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The Stiefel manifold of p orthonormal vectors of R^n, embedded metric. Retractions go through a
- * Householder QR factorisation, so that the result is orthonormal to rounding however long the step. */
+ * Householder QR factorisation, so that the result is orthonormal to rounding however long the
+ * step. */
 #include <spheropt/manifolds/stiefel.h>
 
 #include <float.h>
@@ -132,8 +133,8 @@ static spo_status q_factor(const stiefel *st, double *y, const scratch *s) {
   return status;
 }
 
-/* y = Q R, R = U S W^T: the polar factor is Q U W^T. By the Gram matrix it would be cheaper, but lose
- * digits with the square of the step's length. */
+/* y = Q R, R = U S W^T: the polar factor is Q U W^T. By the Gram matrix it would be cheaper, but
+ * lose digits with the square of the step's length. */
 static spo_status polar_factor(const stiefel *st, double *y, const scratch *s) {
   const size_t p = st->p;
   const spo_blasint ip = (spo_blasint)p, len = (spo_blasint)st->lapack_len;
@@ -196,8 +197,8 @@ static void destroy(spo_manifold *M) {
   spo_block_free(M);
 }
 
-/* X = Q [D; 0] with D diagonal of signs, since X is orthonormal; Q's other columns are X_perp. Leaves
- * the factor in s.tall and s.tau, D on the diagonal of s.tall. */
+/* X = Q [D; 0] with D diagonal of signs, since X is orthonormal; Q's other columns are X_perp.
+ * Leaves the factor in s.tall and s.tau, D on the diagonal of s.tall. */
 static spo_status complete(const stiefel *st, const double *x, const scratch *s) {
   const spo_blasint rows = (spo_blasint)st->rows, p = (spo_blasint)st->p,
                     len = (spo_blasint)st->lapack_len;
@@ -277,7 +278,8 @@ static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, co
 static const spo_manifold_ops polar_ops = STIEFEL_OPS(retract_polar);
 static const spo_manifold_ops qr_ops = STIEFEL_OPS(retract_qr);
 
-/* The most that any LAPACK routine above wants for its best block size. */
+/* The most that any LAPACK routine above wants for its best block size. dormqr asks for a fixed
+ * 4160 doubles and more even for few columns, where it does not block: then its least will do. */
 static size_t ask_lapack(const stiefel *st) {
   const spo_blasint rows = (spo_blasint)st->rows, p = (spo_blasint)st->p, query = -1;
   spo_blasint info;
@@ -288,10 +290,13 @@ static size_t ask_lapack(const stiefel *st) {
   most = fmax(most, answer);
   dgesvd_("A", "A", &p, &p, &none, &p, &none, &none, &p, &none, &p, &answer, &query, &info);
   most = fmax(most, answer);
-  apply_q(st, 'N', &none, &none, &none, &answer, query);
-  most = fmax(most, answer);
-  apply_q(st, 'T', &none, &none, &none, &answer, query);
-  return (size_t)fmax(most, answer);
+  if (st->p > 32) {
+    apply_q(st, 'N', &none, &none, &none, &answer, query);
+    most = fmax(most, answer);
+    apply_q(st, 'T', &none, &none, &none, &answer, query);
+    most = fmax(most, answer);
+  }
+  return (size_t)most;
 }
 
 static void measure(stiefel *st) {

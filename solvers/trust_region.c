@@ -10,6 +10,7 @@
 
 #include "base/vec.h"
 #include "linear/curvature.h"
+#include "problem/orbit.h"
 #include "problem/slots.h"
 
 static const spo_escape escape_never = SPO_ESCAPE_NEVER, escape_start = SPO_ESCAPE_START,
@@ -99,7 +100,9 @@ static size_t keep_len(const spo_problem *P, const void *options) {
 
 /* The subproblem's work, or that of the search for negative curvature; and the step. */
 static size_t scratch_len(const spo_problem *P, const spo_trust_region_options *o) {
-  const size_t sub = sub_len(P, o), seek = spo_curvature_work_len(P->manifold->n, o->escape_products);
+  const size_t sub = sub_len(P, o);
+  const size_t seek =
+      spo_curvature_work_len(P->manifold->n, o->escape_products) + spo_orbit_len(P);
   return sub > seek ? sub : seek;
 }
 
@@ -233,22 +236,25 @@ static spo_status move_or_stay(spo_run *run, const proposal *p, spo_iter *it) {
   return SPO_OK;
 }
 
-/* ---- leaving a critical point -------------------------------------------------------------------- */
+/* ---- leaving a critical point ---------------------------------------------------------------- */
 
 /* Seeks a unit direction of negative curvature, into the step; *slope is that of f along it. */
 static spo_status seek(spo_run *run, spo_curvature_result *found, double *slope) {
   const spo_trust_region_options *o = run->options;
   const spo_manifold *M = run->eval.problem->manifold;
-  double *v = step_of(run);
-  spo_tangent T;
-  spo_tangent_at(&T, &run->eval, run->cur);
-  const spo_curvature_input in = {.A = &T.hess,
+  double *v = step_of(run), *mem = run->work + spo_curvature_work_len(M->n, o->escape_products);
+  spo_slice s;
+  const spo_curvature_input in = {.A = &s.hess,
                                   .max_products = o->escape_products,
                                   .floor = curvature_floor * run->cur->grad_norm,
                                   .interrupted = run->interrupted,
                                   .interrupted_self = run->interrupted_self};
-  spo_status status =
-      spo_manifold_random_tangent(M, run->cur->x, run->rng, v, run->eval.work);
+  *found = (spo_curvature_result){0};
+  spo_status status = spo_slice_at(&s, &run->eval, run->cur, true, mem, run->err);
+  if (status == SPO_OK)
+    status = spo_manifold_random_tangent(M, run->cur->x, run->rng, v, run->eval.work);
+  if (status == SPO_OK)
+    status = spo_space_project(&s.space, 1, v);
   if (status == SPO_OK)
     status = spo_curvature_seek(&in, v, run->work, found);
   *slope = spo_manifold_inner(M, run->cur->x, run->cur->grad, v);
@@ -308,7 +314,7 @@ static spo_status escape(spo_run *run, spo_iter *it, spo_reason *reason) {
   return status == SPO_OUTSIDE ? SPO_OK : status;
 }
 
-/* ---- the iteration ---------------------------------------------------------------------------------- */
+/* ---- the iteration --------------------------------------------------------------------------- */
 
 static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
   tr_state *s = run->state;

@@ -106,7 +106,7 @@ SPO_KERNEL static void exp_all(size_t n, const double *x, double *y) {
     y[i] = exp1(x[i]);
 }
 
-/* ---- the names that others see -------------------------------------------------------------------- */
+/* ---- the names that others see --------------------------------------------------------------- */
 
 double spo_vec_dot(size_t n, const double *x, const double *y) {
   return dot(n, x, y);

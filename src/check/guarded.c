@@ -79,10 +79,17 @@ void spo_guarded_to_coords(spo_guarded *g, const double *x, size_t k, const doub
 
 void spo_guarded_tangent(spo_guarded *g, const double *x, double *v) {
   const size_t n = g->M->n;
-  for (size_t i = 0; i < n; i++)
-    v[i] = gsl_ran_gaussian_ziggurat(g->rng, 1.0);
+  const double fair = 0.1 * sqrt((double)g->M->dim);
+  double norm = 0.0;
+  /* one that came out short carries the rounding of a longer one: draw again, but not for ever */
+  for (int i = 0; i < 10 && !(norm > fair); i++) {
+    for (size_t j = 0; j < n; j++)
+      v[j] = gsl_ran_gaussian_ziggurat(g->rng, 1.0);
+    spo_guarded_project(g, x, v, v);
+    norm = spo_guarded_norm(g, x, v);
+  }
+  spo_vec_scale(n, g->M->typical_distance / norm, v);
   spo_guarded_project(g, x, v, v);
-  spo_vec_scale(n, g->M->typical_distance / spo_guarded_norm(g, x, v), v);
 }
 
 static bool moved(spo_guarded *g, spo_status status, const char *slot) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A manifold's slots under observation: scratch is poisoned before each call and its margin looked at
- * after it, and the first failure turns all later calls into nothing, so that a check need not ask
- * after each. */
+ * A manifold's slots under observation: scratch is poisoned before each call and its margin looked
+ * at after it, and the first failure turns all later calls into nothing, so that a check need not
+ * ask after each. */
 #ifndef SPO_CHECK_GUARDED_H
 #define SPO_CHECK_GUARDED_H
 

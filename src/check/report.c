@@ -59,8 +59,9 @@ double spo_slope(const double *r, double floor, double scale) {
     largest = r[k] > largest ? r[k] : largest;
   if (!(noise <= sqrt(DBL_EPSILON) * largest))
     return 0.0;
-  /* Noise adds in quadrature to a root mean square: 16 times it shifts the log by 1/300 at most. The
-   * shortest such window is the most asymptotic one; its two neighbours forgive an unlucky sample. */
+  /* Noise adds in quadrature to a root mean square: 16 times it shifts the log by 1/300 at most.
+   * The shortest such window is the most asymptotic one; its two neighbours forgive an unlucky
+   * sample. */
   double best = -INFINITY;
   int tried = 0;
   for (size_t first = SLOPE_STEPS - WINDOW + 1; first-- > 0 && tried < 3;) {

@@ -10,25 +10,27 @@
 /* Adds an item that passes when lo <= value <= hi. */
 void spo_report_add(spo_check_report *report, const char *name, double value, double lo, double hi);
 
-/* Rounding allowed in a relative error between vectors of n entries: each entry carries some eps, and
- * their norms add up like independent errors. */
+/* Rounding allowed in a relative error between vectors of n entries: each entry carries some eps,
+ * and their norms add up like independent errors. */
 double spo_rounding(size_t n);
 
-/* Remainders are measured at steps SPO_STEPS times shorter and shorter: the first ones carry the slope,
- * the last are so short that they show rounding alone. Along several directions and both ways, as root
- * mean square: so neither an accidental zero of one coefficient nor the cancellation of an odd by an
- * even term bends the line. */
+/* Remainders are measured at steps SPO_STEPS times shorter and shorter: the first ones carry the
+ * slope, the last are so short that they show rounding alone. Along several directions and both
+ * ways, as root mean square: so neither an accidental zero of one coefficient nor the cancellation
+ * of an odd by an even term bends the line. */
 enum { SPO_STEPS = 31, SPO_DIRECTIONS = 4, SPO_SLOPE_MAX = 9 };
 double spo_step(size_t k);
 
 /**
- * spo_slope - the order at which a remainder vanishes, by a fit on the shortest steps above its noise.
+ * spo_slope - the order at which a remainder vanishes, by a fit on the shortest steps above its
+ * noise.
  *
  * r      in  SPO_STEPS remainders >= 0, NaN where one could not be measured
  * floor  in  the rounding of the terms that were subtracted, at least
  * scale  in  the size of those terms: noise beyond its half digits is no noise, and gives slope 0
  *
- * Returns SPO_SLOPE_MAX at most, and when there is nothing but rounding; NaN if r is at short steps.
+ * Returns SPO_SLOPE_MAX at most, and when there is nothing but rounding; NaN if r is at short
+ * steps.
  */
 double spo_slope(const double *r, double floor, double scale);
 

@@ -14,7 +14,10 @@ const cli_word cli_words[] = {
     {"solver", "NAME", "the algorithm (default trust-region; see `spheropt list solvers`)",
      CLI_SOLVE},
     {"init", "START", "where to start: a name below, or a directory that an earlier -o wrote",
-     CLI_SOLVE | CLI_VERIFY | CLI_SPECTRUM},
+     CLI_SOLVE},
+    {"init", "START",
+     "which point of MODEL: a name (see `spheropt list inits`) or such a directory",
+     CLI_VERIFY | CLI_SPECTRUM},
     {"o", "DIR", "write the point, its labels and result.json to this directory", CLI_SOLVE},
     {"progress", NULL, "show progress even where stderr is no terminal", CLI_SOLVE},
     {"json", NULL, "print one JSON object instead of text", CLI_ALL},
@@ -108,8 +111,7 @@ int cli_parse(cli_arguments *args, int argc, char *const *argv) {
       args->names[room + length] = '\0';
       room += length + 1;
       a->value = equals + 1;
-    } else if (!is_flag(name) && i + 1 < argc &&
-               !(argv[i + 1][0] == '-' && argv[i + 1][1] == '-')) {
+    } else if (!is_flag(name) && i + 1 < argc && !option_name(argv[i + 1])) {
       a->value = argv[++i];
     }
   }

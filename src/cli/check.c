@@ -27,13 +27,20 @@ static json_t *item_json(const spo_check_item *i) {
 }
 
 static void print_item(const spo_check_item *i) {
+  const double none = 1e300; /* limits that are only there to refuse NaN */
+  bool above = i->lo > -none && i->lo != 0,
+       below = i->hi<none, positive = i->lo> 0 && i->lo < 1 / none;
   char allowed[80];
   if (i->lo == i->hi)
     snprintf(allowed, sizeof allowed, "%s", cli_number(i->lo, 3));
-  else if (i->lo > -1e300 && i->lo != 0)
+  else if (positive)
+    snprintf(allowed, sizeof allowed, "positive%s%s", below ? ", at most " : "",
+             below ? cli_number(i->hi, 3) : "");
+  else if (above && below)
     snprintf(allowed, sizeof allowed, "%s to %s", cli_number(i->lo, 3), cli_number(i->hi, 3));
   else
-    snprintf(allowed, sizeof allowed, "at most %s", cli_number(i->hi, 3));
+    snprintf(allowed, sizeof allowed, "%s %s", above ? "at least" : "at most",
+             cli_number(above ? i->lo : i->hi, 3));
   printf("    %-6s %-40s %12s   %s\n", i->pass ? "ok" : "FAILED", i->name, cli_number(i->value, 3),
          allowed);
 }
@@ -87,9 +94,11 @@ static int check_family(check *c, const spo_manifold_family *family) {
   return status;
 }
 
-/* A problem of the model, from its group's parameters */
+/* A problem of the model, from its group's parameters; its manifold too unless it is a sample's */
 static int check_problem(check *c, const spo_model_ops *model, const cli_group *params,
-                         bool manifold_too) {
+                         const char *sample) {
+  char name[200];
+  snprintf(name, sizeof name, "%s%s%s", model->name, sample ? " " : "", sample ? sample : "");
   spo_problem *P = NULL;
   spo_check_report report;
   spo_error err = {0};
@@ -101,8 +110,8 @@ static int check_problem(check *c, const spo_model_ops *model, const cli_group *
   if (err.code)
     status = cli_fail_error(&err);
   else
-    tell(c, "model", P->name ? P->name : model->name, &report);
-  if (!status && manifold_too)
+    tell(c, "model", name, &report);
+  if (!status && !sample)
     status = check_manifold(c, P->manifold);
   spo_problem_destroy(P);
   return status;
@@ -131,7 +140,7 @@ static int check_samples(check *c, const spo_model_ops *model) {
     if (!status)
       status = take_sample(&params, model->sample[i]);
     if (!status)
-      status = check_problem(c, model, &params, false);
+      status = check_problem(c, model, &params, model->sample[i]);
     cli_group_free(&params);
   }
   return status;
@@ -191,7 +200,7 @@ static int run(check *c, cli_arguments *args, cli_group *run_group, cli_group *p
   gsl_rng_set(c->rng, (unsigned long)((cli_run_options *)run_group->values)->seed);
   c->every = name != NULL;
   if (own)
-    return check_problem(c, model, params, true);
+    return check_problem(c, model, params, NULL);
   if (model)
     return check_samples(c, model);
   return family ? check_family(c, family) : check_all(c);

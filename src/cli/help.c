@@ -47,7 +47,7 @@ static void append(char *text, size_t room, const char *format, ...) {
 
 /* "> 0, default 1" */
 static void limits(const spo_option *o, char *text, size_t room) {
-  const double never = 0x1p53; /* larger bounds are none */
+  const double never = 0x1p31 - 1; /* larger bounds of whole numbers are none that anybody meets */
   text[0] = '\0';
   if (o->kind == SPO_OPTION_BOOL || o->kind == SPO_OPTION_CHOICE) {
     if (o->kind == SPO_OPTION_CHOICE)
@@ -66,7 +66,7 @@ static void limits(const spo_option *o, char *text, size_t room) {
            o->hi);
   if (whole && o->dflt >= never)
     append(text, room, "%sdefault: no limit", *text ? ", " : "");
-  else if (!isnan(o->dflt))
+  else if (o->dflt >= o->lo)
     append(text, room, "%sdefault %g", *text ? ", " : "", o->dflt);
 }
 
@@ -91,6 +91,7 @@ static void option(const spo_option *o) {
     append(left, sizeof left, " NAME");
     break;
   case SPO_OPTION_BOOL:
+    append(left, sizeof left, "%s", o->dflt != 0 ? "=false" : "");
     break;
   }
   limits(o, range, sizeof range);
@@ -104,7 +105,8 @@ static void section(const char *title, const spo_option *table, size_t count) {
   if (count)
     printf("\n%s\n", title);
   for (size_t i = 0; i < count; i++)
-    option(&table[i]);
+    if (strcmp(table[i].name, "seed") != 0) /* the run's is the table's, and shown with the run */
+      option(&table[i]);
 }
 
 static void words(unsigned where) {

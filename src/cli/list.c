@@ -23,7 +23,7 @@ static json_t *option_json(const spo_option *o) {
       json_object_set_new(j, "kind", spo_json_text(kinds[i].name));
   json_object_set_new(j, "help", spo_json_text(o->help));
   if (o->kind == SPO_OPTION_DOUBLE || o->kind == SPO_OPTION_UINT) {
-    json_object_set_new(j, "default", spo_json_real(o->dflt));
+    json_object_set_new(j, "default", o->dflt >= o->lo ? spo_json_real(o->dflt) : json_null());
     json_object_set_new(j, "lo", spo_json_real(o->lo));
     json_object_set_new(j, "hi", spo_json_real(o->hi));
     json_object_set_new(j, "lo_excluded", json_boolean(o->open & SPO_OPEN_LO));

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/json.h"
@@ -108,18 +109,33 @@ void cli_print_notes(const cli_notes *notes) {
     printf("note: %s\n", notes->text[i]);
 }
 
+/* "ufm: classes 10, per-class 5, dim 16, tau 1": the numbers that describe the problem */
+static void print_problem(const cli_subject *s) {
+  const char *separator = ": ";
+  void *values = cli_described(s);
+  printf("%s", s->model->name);
+  for (size_t i = 0; values && i < s->params.count; i++) {
+    const spo_option *o = &s->params.table[i];
+    char text[64];
+    bool number = o->kind == SPO_OPTION_DOUBLE || o->kind == SPO_OPTION_UINT;
+    spo_option_get(o, values, text, sizeof text);
+    if (!number || (o->flags & SPO_START_ONLY) || !*text || strcmp(text, "0") == 0)
+      continue;
+    printf("%s%s %s", separator, o->name, text);
+    separator = ", ";
+  }
+  printf("\n");
+  free(values);
+}
+
 void cli_print_subject(const cli_subject *s) {
   const spo_manifold *M = s->problem->manifold;
-  const char *name = s->model->name, *own = s->problem->name ? s->problem->name : name;
-  printf("%s%s%s\n", strncmp(own, name, strlen(name)) == 0 ? "" : name,
-         strncmp(own, name, strlen(name)) == 0 ? "" : ": ", own);
+  print_problem(s);
   printf("on %s, dimension %zu\n", M->name, M->dim);
-  if (s->dir)
-    printf("point from %s\n", s->dir);
-  else if (strcmp(s->init, "random") == 0)
-    printf("random point, seed %" PRIu64 "\n", s->seed);
+  if (strcmp(s->init, "random") == 0)
+    printf("point: random, seed %" PRIu64 "\n", s->seed);
   else
-    printf("point: %s\n", s->init);
+    printf("point: %s%s\n", s->dir ? "read from " : "", s->init);
   cli_print_notes(&s->notes);
 }
 

@@ -199,7 +199,7 @@ int cli_result_read_point(cli_subject *s) {
 
 /* Writing ----------------------------------------------------------------------------------- */
 
-static void *described(const cli_subject *s) {
+void *cli_described(const cli_subject *s) {
   void *params = calloc(1, s->model->params_size);
   if (params) {
     spo_options_init(s->model->param, s->model->n_params, params, s->model->params_size);
@@ -224,6 +224,10 @@ static json_t *value_json(const spo_option *o, const void *values) {
   uint64_t u;
   bool b;
   const char *at = (const char *)values + o->offset;
+  bool number = o->kind == SPO_OPTION_DOUBLE || o->kind == SPO_OPTION_UINT;
+  spo_option_get(o, values, text, sizeof text);
+  if (number && !*text) /* not given */
+    return json_null();
   switch (o->kind) {
   case SPO_OPTION_DOUBLE:
     return memcpy(&d, at, sizeof d), spo_json_real(d);
@@ -232,7 +236,6 @@ static json_t *value_json(const spo_option *o, const void *values) {
   case SPO_OPTION_BOOL:
     return memcpy(&b, at, sizeof b), json_boolean(b);
   case SPO_OPTION_CHOICE:
-    spo_option_get(o, values, text, sizeof text);
     return spo_json_text(text);
   case SPO_OPTION_COUNTS:
     return counts_json(o, values);
@@ -253,7 +256,7 @@ json_t *cli_options_json(const cli_group *g) {
 
 json_t *cli_parameters_json(const cli_subject *s, bool stored) {
   json_t *object = json_object();
-  void *values = described(s);
+  void *values = cli_described(s);
   for (size_t i = 0; values && i < s->params.count; i++) {
     const spo_option *o = &s->params.table[i];
     char key[64], file[80];
@@ -311,7 +314,7 @@ spo_status cli_result_write(const cli_subject *s, const json_t *result, struct s
     const spo_npy a = {2, part[i].rows, part[i].cols, s->x + part[i].offset, NULL};
     status = write_array(to, part[i].name, &a, err);
   }
-  void *values = described(s);
+  void *values = cli_described(s);
   if (!values)
     return spo_fail(err, SPO_E_NOMEM, __func__, "out of memory");
   for (size_t i = 0; !status && i < s->params.count; i++) {

@@ -110,10 +110,10 @@ static bool worth_a_line(uint64_t k) {
 static int show_step(void *self, const spo_iter *it) {
   const solve *v = self;
   if (it->k == 0)
-    fprintf(stderr, "%9s %18s %10s %11s %10s %10s\n", "iteration", "f",
+    fprintf(stderr, "%9s %18s %10s %12s %10s %10s\n", "iteration", "f",
             isnan(v->f_star) ? "" : "f - f*", "|grad|/scale", "step", "Hessian");
   if (worth_a_line(it->k))
-    fprintf(stderr, "%9" PRIu64 " %18.12g %10s %11s %10s %10" PRIu64 "%s\n", it->k, it->f,
+    fprintf(stderr, "%9" PRIu64 " %18.12g %10s %12s %10s %10" PRIu64 "%s\n", it->k, it->f,
             isnan(v->f_star) ? "" : cli_number(it->f - v->f_star, 3),
             cli_number(it->grad_norm / it->grad_scale, 3), cli_number(it->step_norm, 3),
             it->count.hess, it->k && !it->accepted ? "  rejected" : "");
@@ -197,26 +197,25 @@ static void row(const char *name, double before, double after, int digits, const
 static void print_summary(const solve *v) {
   const cli_measure *a = &v->after, *b = &v->before;
   const spo_iter *last = &v->result.last;
-  char remark[160] = "";
   printf("\n%s: %s\n\n", v->result.converged ? "converged" : "NOT converged",
          spo_reason_text(v->result.reason));
   printf("  %-16s %16s %16s\n", "", "start", "end");
   row("f", b->f, a->f, 12, NULL);
-  if (!isnan(v->f_star)) {
-    snprintf(remark, sizeof remark, "f* = %s, the global minimum", cli_number(v->f_star, 12));
-    row("f - f*", b->f - v->f_star, a->f - v->f_star, 3, remark);
-  }
+  if (!isnan(v->f_star))
+    row("f - f*", b->f - v->f_star, a->f - v->f_star, 3, "f* is the global minimum, see below");
   if (!isnan(b->certified_gap) || !isnan(a->certified_gap))
     row("certified gap", b->certified_gap, a->certified_gap, 3,
-        "f is proven to be no further from f*");
+        "proven: f is no further from its minimum");
   row("gradient norm", b->grad_norm, a->grad_norm, 3, NULL);
   for (size_t i = 0; i < v->s.model->n_metrics; i++)
     row(v->s.model->metric[i], b->metric[i], a->metric[i], 3, NULL);
-  printf("\n  %s, %s, %s, %s; %s seconds\n", cli_plural(last->k, "iteration", "iterations"),
+  if (v->theorem)
+    printf("\n  f* = %s: %s\n", cli_number(v->f_star, 12), v->theorem);
+  printf("\n  %s in %s seconds; evaluated: %s, %s, %s\n",
+         cli_plural(last->k, "iteration", "iterations"), cli_number(last->seconds, 2),
          cli_plural(last->count.cost, "cost", "costs"),
          cli_plural(last->count.grad, "gradient", "gradients"),
-         cli_plural(last->count.hess, "Hessian product", "Hessian products"),
-         cli_number(last->seconds, 3));
+         cli_plural(last->count.hess, "Hessian product", "Hessian products"));
 }
 
 static int finish(solve *v, spo_output *output) {
@@ -257,7 +256,7 @@ static int run(solve *v, cli_arguments *args) {
   status = measure(v, &v->before);
   if (!status && !v->json) {
     cli_print_subject(&v->s);
-    printf("by %s\n", v->type->name);
+    printf("solver: %s\n", v->type->name);
   }
   if (!status)
     status = run_solver(v);

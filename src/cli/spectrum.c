@@ -57,8 +57,16 @@ static spo_status compute(spectrum *c, spo_error *err) {
                                : status;
 }
 
+/* Far from a critical point the gradient blurs what is zero, until everything would count as zero
+ */
+static bool counts_mean_something(const spo_spectrum *t) {
+  double largest = t->count ? fmax(fabs(t->eigenvalue[0]), fabs(t->eigenvalue[t->count - 1])) : 0;
+  return t->counts_known && (t->zero_tol < 1e-3 * largest || largest == 0);
+}
+
 static json_t *spectrum_json(const spectrum *c) {
   const spo_spectrum *t = c->spectrum;
+  bool known = counts_mean_something(t);
   json_t *o = json_object(), *values = json_array(), *clusters = json_array();
   json_object_set_new(o, "spheropt", spo_json_text(spo_version()));
   json_object_set_new(o, "model", spo_json_text(c->s.model->name));
@@ -71,8 +79,8 @@ static json_t *spectrum_json(const spectrum *c) {
   json_object_set_new(o, "clusters", clusters);
   json_object_set_new(o, "residual_max", spo_json_real(t->residual_max));
   json_object_set_new(o, "zero_tol", spo_json_real(t->zero_tol));
-  json_object_set_new(o, "index", t->counts_known ? spo_json_uint(t->index) : json_null());
-  json_object_set_new(o, "nullity", t->counts_known ? spo_json_uint(t->nullity) : json_null());
+  json_object_set_new(o, "index", known ? spo_json_uint(t->index) : json_null());
+  json_object_set_new(o, "nullity", known ? spo_json_uint(t->nullity) : json_null());
   json_object_set_new(o, "gauge_dimension", spo_json_uint(t->gauge_dimension));
   json_object_set_new(o, "deflated", spo_json_uint(t->deflated));
   json_object_set_new(o, "grad_norm", spo_json_real(c->grad_norm));
@@ -91,6 +99,8 @@ static json_t *spectrum_json(const spectrum *c) {
 
 static void print_clusters(const spo_spectrum *t) {
   enum { ENDS = 12 }; /* a screen; --json has all */
+  size_t shown = 0;
+  bool marks = counts_mean_something(t);
   printf("\n  %18s %13s %13s\n", "eigenvalue", "multiplicity", "gap to next");
   for (size_t i = 0; i < t->n_clusters; i++) {
     const spo_cluster *k = &t->cluster[i];
@@ -99,9 +109,12 @@ static void print_clusters(const spo_spectrum *t) {
       i = t->n_clusters - ENDS - 1;
       continue;
     }
-    printf("  %18s %13zu %13s%s\n", cli_number(k->value, 10), k->multiplicity,
-           isfinite(k->gap) ? cli_number(k->gap, 3) : "",
-           fabs(k->value) <= t->zero_tol ? "   zero" : "");
+    bool zero = marks && fabs(k->value) <= t->zero_tol;
+    printf("  %18s %13zu %13s%s\n", cli_number(k->value, zero ? 2 : 10), k->multiplicity,
+           isfinite(k->gap) ? cli_number(k->gap, 3) : "", zero ? "   zero" : "");
+    shown += k->multiplicity;
+    if (!t->complete && shown == t->n_lowest)
+      printf("  %18s   %zu more, not computed\n", "...", t->dimension - t->deflated - t->count);
   }
 }
 
@@ -118,12 +131,16 @@ static void print_spectrum(const spectrum *c) {
            t->count - t->n_lowest, t->dimension);
   print_clusters(t);
   printf("\n");
-  if (t->counts_known) {
+  if (counts_mean_something(t)) {
     printf("  index    %-8zu negative eigenvalues\n", t->index);
     printf("  nullity  %-8zu zero eigenvalues (up to %s)", t->nullity, cli_number(t->zero_tol, 2));
     if (t->gauge_dimension)
       printf(", %zu of them from symmetry", t->gauge_dimension);
     printf("\n");
+  } else if (t->counts_known) {
+    printf("  index and nullity are not counted: away from a critical point the gradient blurs\n"
+           "  what is zero (here up to %s); --zero-tol X decides\n",
+           cli_number(t->zero_tol, 2));
   } else {
     printf(
         "  index and nullity are not known: the ends computed do not reach zero; raise --count\n");

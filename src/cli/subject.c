@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/memory_limit.h"
 #include "lists/lists.h"
 
 #define AT(member) offsetof(cli_run_options, member)
 static const spo_option run_table[] = {
-    {"seed", "of the random numbers: same seed, same build, same bits", "", AT(seed),
-     SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
+    {"seed", "of all random numbers, a random problem's too: same seed, same build, same bits", "",
+     AT(seed), SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
     {"tol",
      "stop once the gradient norm is at most this, instead of --grad-rel times the problem's "
      "own scale",
@@ -68,6 +69,20 @@ static int unknown_init(const spo_model_ops *model, const char *init) {
                   model->name, known);
 }
 
+/* The command line's parameters. Where a directory brings the problem, --seed is the run's alone:
+ * it must not draw another matrix */
+static int take_parameters(cli_subject *s, cli_arguments *args) {
+  const spo_option *seed = spo_option_find(s->params.table, s->params.count, run_table[0].name);
+  char kept[64] = "";
+  spo_error err = {0};
+  if (seed && s->dir)
+    spo_option_get(seed, s->params.values, kept, sizeof kept);
+  int status = cli_group_take(&s->params, args);
+  if (!status && *kept && spo_option_set(seed, s->params.values, kept, &err))
+    status = cli_fail_error(&err);
+  return status;
+}
+
 int cli_subject_take(cli_subject *s, cli_arguments *args) {
   const spo_model_ops *model = s->model;
   int status = cli_take_text(args, "init", &s->init);
@@ -83,7 +98,7 @@ int cli_subject_take(cli_subject *s, cli_arguments *args) {
     s->dir = s->init;
     status = cli_result_read(s->dir, s);
   }
-  return status ? status : cli_group_take(&s->params, args);
+  return status ? status : take_parameters(s, args);
 }
 
 int cli_subject_take_point(cli_subject *s, cli_arguments *args, const char *command) {
@@ -114,11 +129,11 @@ int cli_subject_fail_memory(const cli_subject *s, const spo_error *err) {
     if (o->kind != SPO_OPTION_UINT || strcmp(o->name, "seed") == 0)
       continue;
     spo_option_get(o, s->params.values, value, sizeof value);
-    if (strcmp(value, "0") != 0)
+    if (*value && strcmp(value, "0") != 0)
       snprintf(sizes + used, sizeof sizes - used, "%s--%s %s", used ? " " : "", o->name, value);
   }
-  return cli_fail(CLI_USAGE, "too large for this machine's memory%s%s (%s)", *sizes ? ": " : "",
-                  sizes, err->text[0] ? err->text : "out of memory");
+  return cli_fail(CLI_USAGE, "too large for this machine's memory%s%s%s%s", *sizes ? ": " : "",
+                  sizes, err->text[0] ? "; " : "", err->text);
 }
 
 static int build_start(cli_subject *s, spo_error *err) {
@@ -149,8 +164,9 @@ static int build_start(cli_subject *s, spo_error *err) {
     return cli_subject_fail_memory(s, err);
   if (status) {
     err->code = status;
+    bool named = point && strncmp(err->text, point->name, strlen(point->name)) == 0;
     if (point && status != SPO_E_NUMERIC && status != SPO_E_USER)
-      return cli_fail(CLI_USAGE, "--init: %.60s: %s", s->init,
+      return cli_fail(CLI_USAGE, "--init: %s%s%s", named ? "" : point->name, named ? "" : ": ",
                       err->text[0] ? err->text : spo_status_text(status));
     return cli_fail_error(err);
   }
@@ -169,6 +185,11 @@ int cli_subject_build(cli_subject *s, uint64_t seed) {
     return cli_group_fail(&s->params, &err);
   }
   cli_note(&s->notes, &err);
+  /* one place at least is needed: better said now than after drawing a start of a billion numbers
+   */
+  size_t need = spo_size_add(spo_point_len(s->problem), spo_eval_len(s->problem));
+  if (spo_size_mul(need, sizeof *s->x) > spo_memory_limit())
+    return cli_subject_fail_memory(s, &err);
   s->x = spo_block_alloc(spo_size_mul(s->problem->manifold->n, sizeof *s->x));
   s->rng = gsl_rng_alloc(gsl_rng_mt19937);
   if (!s->x || !s->rng)

@@ -59,7 +59,10 @@ bool cli_is_directory(const char *path);
 int cli_result_read(const char *dir, cli_subject *s);
 /* The parts of the point, DIR/NAME.npy, checked and put onto the manifold. */
 int cli_result_read_point(cli_subject *s);
-/* The parameters that describe the problem; arrays as "NAME.npy" if `stored`, else as given. */
+/* The params struct that describes the problem, arrays borrowed from it; free() it. NULL without
+ * memory. */
+void *cli_described(const cli_subject *s);
+/* The same as an object; arrays as "NAME.npy" if `stored`, else as given. */
 json_t *cli_parameters_json(const cli_subject *s, bool stored);
 /* All values of a table as one object. */
 json_t *cli_options_json(const cli_group *g);

@@ -50,8 +50,13 @@ static json_t *certified_json(const spo_certified *c) {
   return o;
 }
 
+/* Only one that is known to be one: curvature below its own error */
+static bool has_direction(const spo_verification *v) {
+  return v->direction_case && v->rayleigh < -v->rayleigh_error;
+}
+
 static json_t *direction_json(const spo_verification *v) {
-  if (!v->direction_case)
+  if (!has_direction(v))
     return json_null();
   json_t *o = json_object();
   json_object_set_new(o, "case", spo_json_text(v->direction_case));
@@ -119,7 +124,7 @@ static void line(const char *name, const char *value, const char *format, ...) {
 static void print_cost(const spo_verification *v) {
   line("f", cli_number(v->f, 12), "%s", "");
   if (!isnan(v->f_star)) {
-    line("global minimum f*", cli_number(v->f_star, 12), "%s", v->theorem ? v->theorem : "");
+    line("global minimum f*", cli_number(v->f_star, 12), "%s", "");
     line("f - f*", cli_number(v->gap, 3), "%s", "");
   }
   if (!isnan(v->plain.lambda_min))
@@ -133,7 +138,7 @@ static void print_cost(const spo_verification *v) {
 }
 
 static void print_curvature(const spo_verification *v) {
-  if (v->direction_case) {
+  if (has_direction(v)) {
     line("direction down", v->direction_case, "%s",
          strcmp(v->direction_case, "hessian") ? "the constructive case that applies"
                                               : "from the Hessian's spectrum");
@@ -164,6 +169,8 @@ static void print_verdict(const verify *c) {
   print_curvature(v);
   for (size_t i = 0; i < c->s.model->n_metrics; i++)
     line(c->s.model->metric[i], cli_number(c->metric[i], 3), "%s", "");
+  if (v->theorem)
+    printf("\n  f*: %s\n", v->theorem);
 }
 
 static int run(verify *c, cli_arguments *args) {

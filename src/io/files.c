@@ -14,7 +14,7 @@
 enum { MAX_FILES = 64, MAX_NAME = 200 };
 
 typedef struct entry {
-  char name[MAX_NAME], temporary[MAX_NAME], backup[MAX_NAME];
+  char name[MAX_NAME], temporary[MAX_NAME], backup[MAX_NAME + 40];
   bool kept;  /* the old file has the backup name too */
   bool fresh; /* there is no old file */
 } entry;

@@ -1,71 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The symmetry orbit: its dimension, and its tangent space as something to leave out. */
+ * The symmetry orbit's dimension, and the scale that makes a gradient small. */
 #include <spheropt/landscape/spectrum.h>
 
 #include <math.h>
 
 #include "base/memory.h"
-#include "base/vec.h"
-#include "landscape/orbit.h"
-#include "problem/slots.h"
+#include "landscape/gauge.h"
 
-static spo_orbit *layout(spo_carver *c, const spo_problem *P) {
-  const spo_symmetry *S = spo_problem_has(P, symmetry) ? P->ops->symmetry : NULL;
+static spo_orbit *layout(spo_carver *c, const spo_problem *P, double **mem) {
   spo_orbit *orbit = spo_carve(c, 1, sizeof *orbit);
-  double *store = spo_carve_doubles(c, S ? S->store_len(P->self) : 0);
-  double *work = spo_carve_doubles(c, S ? S->work_len(P->self) : 0);
-  double *scratch = spo_carve_doubles(c, S ? P->manifold->n : 0);
-  if (orbit)
-    *orbit =
-        (spo_orbit){.symmetry = S, .problem = P, .store = store, .work = work, .scratch = scratch};
+  *mem = spo_carve_doubles(c, spo_orbit_len(P));
   return orbit;
-}
-
-/* The table of symmetries has no way to be undefined: any other answer than 0 is a failure. */
-static spo_status failed(int code, const char *which, spo_error *err) {
-  spo_fail(err, SPO_E_USER, "spo_gauge_dimension", "the symmetry's %s returned %d", which, code);
-  if (err)
-    err->detail = code;
-  return SPO_E_USER;
 }
 
 spo_status spo_orbit_create(const spo_problem *P, const double *x, spo_orbit **out,
                             spo_error *err) {
   *out = NULL;
-  spo_carver carver = {0};
-  layout(&carver, P);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  double *mem;
+  spo_carver count = {0};
+  layout(&count, P, &mem);
+  spo_carver c = {.base = spo_block_alloc(count.used)};
+  if (!c.base)
     return spo_fail(err, SPO_E_NOMEM, "spo_gauge_dimension", "no memory for the symmetry orbit");
-  carver.used = 0;
-  spo_orbit *orbit = layout(&carver, P);
-  orbit->x = x;
-  const int code =
-      orbit->symmetry ? orbit->symmetry->prepare(P->self, x, orbit->store, &orbit->dim, orbit->work)
-                      : 0;
-  if (code != 0) {
+  spo_orbit *orbit = layout(&c, P, &mem);
+  const spo_status status = spo_orbit_bind(orbit, P, x, mem, err);
+  if (status == SPO_OK)
+    *out = orbit;
+  else
     spo_block_free(orbit);
-    return failed(code, "prepare", err);
-  }
-  *out = orbit;
-  return SPO_OK;
+  return status;
 }
 
 void spo_orbit_destroy(spo_orbit *orbit) {
   spo_block_free(orbit);
-}
-
-spo_status spo_orbit_remove(spo_orbit *orbit, size_t k, double *V) {
-  const spo_problem *P = orbit->problem;
-  const size_t n = P->manifold->n;
-  for (size_t j = 0; j < k && orbit->dim > 0; j++) {
-    spo_vec_copy(n, V + j * n, orbit->scratch);
-    if (orbit->symmetry->project(P->self, orbit->x, orbit->store, 1, orbit->scratch, orbit->work))
-      return SPO_E_USER;
-    spo_vec_axpy(n, -1.0, orbit->scratch, V + j * n);
-  }
-  return SPO_OK;
 }
 
 spo_status spo_gauge_dimension(spo_eval *E, spo_point *p, size_t *dim, spo_error *err) {

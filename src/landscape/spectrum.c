@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "base/vec.h"
-#include "landscape/orbit.h"
+#include "landscape/gauge.h"
 #include "linear/basis.h"
 #include "manifold/slots.h"
 #include "problem/slots.h"
@@ -57,11 +57,11 @@ typedef struct analysis {
   spo_spectrum_options options;
   spo_spectrum *out;
   bool low_met, low_is_all; /* iterated: the lower end met its tolerance; and there is no more */
+  bool critical;            /* the gradient is small: the orbit is in the kernel */
   spo_error *err;
 } analysis;
 
-/* ---- the answer's memory
- * ----------------------------------------------------------------------------- */
+/* ---- the answer's memory --------------------------------------------------------------------- */
 
 static spo_spectrum *layout(spo_carver *c, size_t count, size_t n) {
   spo_spectrum *s = spo_carve(c, 1, sizeof *s);
@@ -95,8 +95,7 @@ void spo_spectrum_destroy(spo_spectrum *spectrum) {
   spo_block_free(spectrum);
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 typedef struct dense {
   double *H, *vectors, *coords, *V, *HV; /* dim^2 twice, BLOCK x dim, BLOCK x n twice */
@@ -182,48 +181,10 @@ static spo_status complete(analysis *a) {
   return status;
 }
 
-/* ---- the ends
- * --------------------------------------------------------------------------------------------- */
-
-/* The tangent space without the orbit, and the Hessian on it. */
-typedef struct slice {
-  spo_tangent tangent;
-  spo_space space;
-  spo_linop op;
-  spo_orbit *orbit;
-  bool deflates;
-} slice;
-
-static void slice_inner(void *self, size_t k, const double *U, const double *v, double *out) {
-  const slice *s = self;
-  spo_space_inner(&s->tangent.space, k, U, v, out);
-}
-
-static spo_status slice_project(void *self, size_t k, double *V) {
-  slice *s = self;
-  const spo_status status = spo_space_project(&s->tangent.space, k, V);
-  return status == SPO_OK && s->deflates ? spo_orbit_remove(s->orbit, k, V) : status;
-}
-
-static spo_status slice_init(slice *s, analysis *a, spo_orbit *orbit) {
-  double scale;
-  const spo_status status = spo_critical_scale(a->eval, a->at, &scale);
-  spo_tangent_at(&s->tangent, a->eval, a->at);
-  s->orbit = orbit;
-  s->deflates = orbit->dim > 0 && a->at->grad_norm <= CRITICAL_TOL * scale;
-  s->space = (spo_space){.n = a->M->n,
-                         .dim = a->M->dim - (s->deflates ? orbit->dim : 0),
-                         .self = s,
-                         .inner = s->tangent.space.inner ? slice_inner : NULL,
-                         .project = slice_project};
-  /* At a critical point the Hessian maps the slice into itself; near one, up to the gradient */
-  s->op = (spo_linop){.space = &s->space, .self = &s->tangent, .apply = s->tangent.hess.apply};
-  a->out->deflated = s->deflates ? orbit->dim : 0;
-  return status;
-}
+/* ---- the ends -------------------------------------------------------------------------------- */
 
 /* `count` eigenvalues of one end; *met: all of them to the tolerance. */
-static spo_status one_end(analysis *a, slice *s, spo_end end, size_t count, gsl_rng *rng,
+static spo_status one_end(analysis *a, spo_slice *s, spo_end end, size_t count, gsl_rng *rng,
                           double *values, double *vectors, bool *met, size_t *found) {
   spo_eigs_options o = SPO_EIGS_OPTIONS_INIT;
   o.count = count;
@@ -234,7 +195,7 @@ static spo_status one_end(analysis *a, slice *s, spo_end end, size_t count, gsl_
   if (!residual)
     return no_memory(a, count * sizeof *residual);
   spo_eigs_result r;
-  const spo_status status = spo_eigs(&s->op, &o, rng, values, vectors, residual, &r, a->err);
+  const spo_status status = spo_eigs(&s->hess, &o, rng, values, vectors, residual, &r, a->err);
   for (size_t j = 0; status == SPO_OK && j < r.count; j++)
     a->out->residual_max = fmax(a->out->residual_max, residual[j]);
   if (status == SPO_OK) {
@@ -255,7 +216,7 @@ static void reverse(size_t count, double *values) {
 
 /* Lowest, then highest, all ascending. A space with no more than both ends take is all lower end.
  */
-static spo_status both_ends(analysis *a, slice *s, gsl_rng *rng, double *vectors) {
+static spo_status both_ends(analysis *a, spo_slice *s, gsl_rng *rng, double *vectors) {
   const size_t dim = s->space.dim, wanted = a->options.count;
   spo_spectrum *out = a->out;
   a->low_is_all = dim <= 2 * wanted;
@@ -283,37 +244,38 @@ static spo_status ends(analysis *a, gsl_rng *rng) {
   spo_status status = make_answer(a, room);
   if (status != SPO_OK)
     return status;
-  spo_orbit *orbit = NULL;
-  const size_t bytes = spo_size_mul(spo_size_mul(room, a->M->n), sizeof(double));
-  double *vectors = spo_block_alloc(bytes);
-  if (!vectors)
-    return no_memory(a, bytes);
-  status = spo_orbit_create(a->eval->problem, a->at->x, &orbit, a->err);
-  slice s;
-  if (status == SPO_OK)
-    status = slice_init(&s, a, orbit);
+  spo_slice s;
+  spo_carver count = {0};
+  spo_carve_doubles(&count, spo_orbit_len(a->eval->problem));
+  spo_carve_doubles(&count, spo_size_mul(room, a->M->n));
+  spo_carver c = {.base = spo_block_alloc(count.used)};
+  if (!c.base)
+    return no_memory(a, count.used);
+  double *mem = spo_carve_doubles(&c, spo_orbit_len(a->eval->problem));
+  double *vectors = spo_carve_doubles(&c, room * a->M->n);
+  status = spo_slice_at(&s, a->eval, a->at, a->critical, mem, a->err);
+  a->out->deflated = s.orbit.dim;
   if (status == SPO_OK)
     status = both_ends(a, &s, rng, vectors);
-  spo_orbit_destroy(orbit);
-  spo_block_free(vectors);
+  spo_block_free(c.base);
   return status;
 }
 
-/* ---- what it says
- * --------------------------------------------------------------------------------------- */
+/* ---- what it says ---------------------------------------------------------------------------- */
 
 static double largest(const spo_spectrum *s) {
   return s->count ? fmax(fabs(s->eigenvalue[0]), fabs(s->eigenvalue[s->count - 1])) : 0.0;
 }
 
-/* Zero is what rounding (of products, and of LAPACK or the iteration) and the gradient, which turns
- * orbit directions into small curvatures, leave undecided. */
+/* Zero is what rounding (of products, and of LAPACK or the iteration) and, near a critical point, the
+ * gradient, which turns orbit directions into small curvatures, leave undecided. Elsewhere signs are
+ * counted as they are. */
 static void count_signs(analysis *a) {
   spo_spectrum *s = a->out;
   const double size = largest(s);
   const double rounding = fmax(8 * DBL_EPSILON * (double)s->dimension * size, s->residual_max);
-  s->zero_tol = a->options.zero_tol > 0.0 ? a->options.zero_tol * size
-                                          : fmax(rounding, 10 * a->at->grad_norm);
+  const double gradient = a->critical ? 10 * a->at->grad_norm : 0.0;
+  s->zero_tol = a->options.zero_tol > 0.0 ? a->options.zero_tol * size : fmax(rounding, gradient);
   s->nullity = s->deflated;
   for (size_t i = 0; i < s->n_lowest; i++) {
     s->index += s->eigenvalue[i] < -s->zero_tol;
@@ -355,9 +317,13 @@ spo_status spo_spectrum_at(spo_eval *E, spo_point *p, const spo_spectrum_options
   if (!spo_problem_has(P, ehess) && !spo_problem_has(P, ehess_block))
     return spo_fail(err, SPO_E_UNSUPPORTED, "spo_spectrum_at",
                     "the problem has no Hessian (ehess)");
+  double scale;
   spo_status status = spo_eval_grad(E, p);
+  if (status == SPO_OK)
+    status = spo_critical_scale(E, p, &scale);
   if (status != SPO_OK)
     return status;
+  a.critical = p->grad_norm <= CRITICAL_TOL * scale;
   const bool coords = spo_manifold_has(a.M, from_coords) && spo_manifold_has(a.M, to_coords);
   status = coords && a.M->dim <= a.options.dense_max ? complete(&a) : ends(&a, rng);
   if (status == SPO_OK)

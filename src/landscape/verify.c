@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "base/vec.h"
 #include "landscape/direction.h"
-#include "landscape/orbit.h"
+#include "landscape/gauge.h"
 #include "problem/slots.h"
 
 /* Complete spectra beyond this take minutes; the ends decide as well. */
@@ -76,8 +76,7 @@ typedef struct inquiry {
   spo_error *err;
 } inquiry;
 
-/* ---- the parts
- * ------------------------------------------------------------------------------------------ */
+/* ---- the parts ------------------------------------------------------------------------------- */
 
 static spo_status at_the_point(inquiry *q, const double *x) {
   const spo_manifold *M = q->P->manifold;
@@ -211,8 +210,7 @@ static spo_status report_direction(inquiry *q, double *direction) {
   return status;
 }
 
-/* ---- the verdict
- * ---------------------------------------------------------------------------------------- */
+/* ---- the verdict ----------------------------------------------------------------------------- */
 
 static void say(spo_verification *out, spo_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -269,8 +267,7 @@ static void judge(const inquiry *q, spo_verification *out) {
     judge_open(q, out);
 }
 
-/* ---- the inquiry
- * ------------------------------------------------------------------------------------------ */
+/* ---- the inquiry ----------------------------------------------------------------------------- */
 
 static spo_status take_options(inquiry *q, const spo_verify_options *options,
                                const spo_spectrum_options *spectrum) {

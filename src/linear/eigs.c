@@ -41,8 +41,7 @@ typedef struct eigs {
       residuals; /* residuals: next candidates lie behind the basis */
 } eigs;
 
-/* ---- small pieces ------------------------------------------------------------------------------
- */
+/* ---- small pieces ---------------------------------------------------------------------------- */
 
 static double *basis_vector(const eigs *s, size_t j) {
   return s->basis.vectors + j * s->n;
@@ -89,8 +88,7 @@ static spo_status apply(eigs *s, size_t p, const double *X, double *AX, size_t k
   return SPO_OK;
 }
 
-/* ---- expanding
- * ----------------------------------------------------------------------------------- */
+/* ---- expanding ------------------------------------------------------------------------------- */
 
 /* Is there room for a block, and leave to apply the operator to it? 0: no, and s says why. */
 static size_t next_width(eigs *s) {
@@ -158,8 +156,7 @@ static spo_status rayleigh_ritz(eigs *s) {
   return k > 0 ? small_spectrum(s, k) : SPO_OK;
 }
 
-/* ---- locking
- * --------------------------------------------------------------------------------------- */
+/* ---- locking --------------------------------------------------------------------------------- */
 
 static size_t highest_locked(const eigs *s) {
   size_t highest = 0;
@@ -210,8 +207,7 @@ static bool more_may_hide(const eigs *s) {
   return false;
 }
 
-/* ---- restarting
- * ------------------------------------------------------------------------------------ */
+/* ---- restarting ------------------------------------------------------------------------------ */
 
 /* R = A v - theta v for Ritz vector i, in the space: an operator may leave it, by rounding or
  * because nobody paid for a projection */
@@ -327,8 +323,7 @@ static spo_status iterate(eigs *s) {
   return SPO_OK;
 }
 
-/* ---- the answer
- * ------------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------------------ */
 
 /* Exactly the pairs to return, in the place of the locked ones: unconverged Ritz vectors make up
  * the number after an early end. */
@@ -409,8 +404,7 @@ static spo_status deliver(eigs *s, double *values, double *vectors, double *resi
   return status;
 }
 
-/* ---- setting up
- * ------------------------------------------------------------------------------------- */
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 /* Narrow blocks take fewer products, wide ones fewer random starts where multiplicities are high.
  * The basis must hold many blocks beside the pairs that are kept: convergence goes with their

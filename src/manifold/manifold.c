@@ -51,8 +51,9 @@ spo_status spo_manifold_check(const spo_manifold *M, spo_error *err) {
     return spo_fail(err, SPO_E_ARG, __func__, "%s: retraction_order = %d is neither 1 nor 2",
                     M->name, M->retraction_order);
   if (!(M->typical_distance > 0.0 && M->typical_distance < INFINITY))
-    return spo_fail(err, SPO_E_ARG, __func__, "%s: typical_distance = %g is not positive and finite",
-                    M->name, M->typical_distance);
+    return spo_fail(err, SPO_E_ARG, __func__,
+                    "%s: typical_distance = %g is not positive and finite", M->name,
+                    M->typical_distance);
   return SPO_OK;
 }
 

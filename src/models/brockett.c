@@ -19,8 +19,8 @@ static const spo_choice retractions[] = {
 
 #define AT(member) offsetof(spo_brockett_params, member)
 static const spo_option table[] = {
-    {"size", "order of a random symmetric matrix; 0: of matrix, else 10", "", AT(n),
-     SPO_OPTION_UINT, 0, 46340, 0, 0, NULL, 0},
+    {"size", "order of a random symmetric matrix; not given: of matrix, else 10", "", AT(n),
+     SPO_OPTION_UINT, 2, 46340, 0, 0, NULL, 0},
     {"columns", "p, orthonormal vectors", "", AT(columns), SPO_OPTION_UINT, 1, 46340, 3, 0, NULL, 0},
     {"seed", "of the random matrix; the run's own", "", AT(seed), SPO_OPTION_UINT, 0, 0x1p53, 0, 0,
      NULL, 0},
@@ -170,7 +170,7 @@ spo_status spo_brockett_create(const spo_brockett_params *params, spo_problem **
   return status;
 }
 
-/* ---- the model ------------------------------------------------------------------------------------------------ */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static spo_status create(const void *params, spo_problem **out, spo_error *err) {
   return spo_brockett_create(params, out, err);

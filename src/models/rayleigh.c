@@ -16,8 +16,8 @@
 
 #define AT(member) offsetof(spo_rayleigh_params, member)
 static const spo_option table[] = {
-    {"size", "order of a random symmetric matrix; 0: of matrix, else 10", "", AT(n),
-     SPO_OPTION_UINT, 0, 46340, 0, 0, NULL, 0},
+    {"size", "order of a random symmetric matrix; not given: of matrix, else 10", "", AT(n),
+     SPO_OPTION_UINT, 2, 46340, 0, 0, NULL, 0},
     {"seed", "of the random matrix; the run's own", "", AT(seed), SPO_OPTION_UINT, 0, 0x1p53, 0, 0,
      NULL, 0},
     {"matrix", "a symmetric matrix", "", AT(matrix), SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
@@ -79,7 +79,7 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
   return 0;
 }
 
-/* ---- certificate: Z = 2 (A - f I) --------------------------------------------------------------------- */
+/* ---- certificate: Z = 2 (A - f I) ------------------------------------------------------------ */
 
 static size_t order(const void *self) {
   return ((const rayleigh *)self)->S.n;
@@ -139,7 +139,7 @@ static const spo_certificate certificate = {
     .direction = direction,
 };
 
-/* ---- creation --------------------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 static void destroy(spo_problem *P) {
   rayleigh *r = P->self;
@@ -201,7 +201,7 @@ spo_status spo_rayleigh_create(const spo_rayleigh_params *params, spo_problem **
   return status;
 }
 
-/* ---- the model ------------------------------------------------------------------------------------------------ */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static spo_status create(const void *params, spo_problem **out, spo_error *err) {
   return spo_rayleigh_create(params, out, err);

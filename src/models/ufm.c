@@ -139,7 +139,7 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
   return 0;
 }
 
-/* ---- rotations of R^d ----------------------------------------------------------------------------- */
+/* ---- rotations of R^d ------------------------------------------------------------------------ */
 
 static size_t symmetry_store_len(const void *self) {
   return spo_rotation_store_len(((const ufm *)self)->d);

@@ -116,7 +116,7 @@ static int gap_bound(void *self, bool scaled, double lambda_min, double *gap) {
   return 0;
 }
 
-/* ---- directions of negative curvature ------------------------------------------------------------------ */
+/* ---- directions of negative curvature -------------------------------------------------------- */
 
 static size_t most_active(const ufm *u, const store *s) {
   size_t best = 0;

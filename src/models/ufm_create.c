@@ -19,16 +19,16 @@
 
 #define AT(member) offsetof(spo_ufm_params, member)
 static const spo_option table[] = {
-    {"classes", "K, number of classes; 0: from labels, counts or classifier, else 10", "",
-     AT(classes), SPO_OPTION_UINT, 0, INT_MAX, 0, 0, NULL, 0},
-    {"per-class", "n, samples in each class; 0: from counts, labels or features, else 5", "",
-     AT(per_class), SPO_OPTION_UINT, 0, INT_MAX, 0, 0, NULL, 0},
+    {"classes", "K, number of classes; not given: from labels, counts or classifier, else 10", "",
+     AT(classes), SPO_OPTION_UINT, 2, INT_MAX, 0, 0, NULL, 0},
+    {"per-class", "n, samples in each class; not given: from counts, labels or features, else 5", "",
+     AT(per_class), SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
     {"counts", "samples in each class, n_0,n_1,...", "", AT(counts), SPO_OPTION_COUNTS, 0, 0, 0, 0,
      NULL, 0},
     {"labels", "the samples' classes, integers 0 .. K-1", "", AT(labels), SPO_OPTION_INTEGERS, 0, 0,
      0, 0, NULL, 0},
-    {"dim", "d, feature dimension; 0: from features or classifier, else 16", "", AT(dim),
-     SPO_OPTION_UINT, 0, INT_MAX, 0, 0, NULL, 0},
+    {"dim", "d, feature dimension; not given: from features or classifier, else 16", "", AT(dim),
+     SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
     {"tau", "inverse temperature, multiplies the logits", "", AT(tau), SPO_OPTION_DOUBLE, 0,
      INFINITY, 1, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
     {"weights", "the samples' weights, made to sum to 1; not given: all alike", "", AT(weights),
@@ -49,7 +49,7 @@ void spo_ufm_params_init(spo_ufm_params *params) {
   spo_options_init(table, N_PARAMS, params, sizeof *params);
 }
 
-/* ---- sizes -------------------------------------------------------------------------------------------- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 #define REFUSE(code, ...) spo_fail(err, code, "spo_ufm_create", __VA_ARGS__)
 
@@ -137,7 +137,7 @@ static spo_status check_sizes(const ufm_sizes *s, spo_error *err) {
   return SPO_OK;
 }
 
-/* ---- labels and weights ----------------------------------------------------------------------------------- */
+/* ---- labels and weights ---------------------------------------------------------------------- */
 
 static spo_status fill_labels(const spo_ufm_params *p, ufm *u, spo_error *err) {
   if (p->labels.data) {
@@ -150,6 +150,8 @@ static spo_status fill_labels(const spo_ufm_params *p, ufm *u, spo_error *err) {
     }
     return SPO_OK;
   }
+  if (p->features.data && !p->counts.data && p->per_class == 0)
+    return REFUSE(SPO_E_ARG, "labels: needed beside features (or counts, or per-class)");
   if (!p->counts.data && u->N % u->K != 0)
     return REFUSE(SPO_E_DIM, "labels: needed, since %zu samples are no multiple of %zu classes",
                   u->N, u->K);
@@ -215,7 +217,7 @@ static void weigh_classes(ufm *u, double *weight) {
     u->balanced &= fabs(K * weight[k] - 1.0) <= slack;
 }
 
-/* ---- the problem ---------------------------------------------------------------------------------------------- */
+/* ---- the problem ----------------------------------------------------------------------------- */
 
 /* count: K doubles that only creation needs */
 static ufm *layout(spo_carver *c, const ufm_sizes *s, double **count) {
@@ -300,7 +302,7 @@ spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_e
   return status;
 }
 
-/* ---- the model --------------------------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static spo_status create(const void *params, spo_problem **out, spo_error *err) {
   return spo_ufm_create(params, out, err);

@@ -61,7 +61,7 @@ static bool read_number(const char *arg, double *value) {
   return *end == '\0' && isfinite(*value);
 }
 
-/* ---- the families ---------------------------------------------------------------------------------- */
+/* ---- the families ---------------------------------------------------------------------------- */
 
 static spo_status build_etf(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
                             spo_error *err) {
@@ -202,7 +202,7 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
   return SPO_OK;
 }
 
-/* ---- features of a network ----------------------------------------------------------------------------- */
+/* ---- features of a network ------------------------------------------------------------------- */
 
 /* Rows to length one. Without `any` only rows that nearly are; the worst deviation is kept. */
 static spo_status unit_rows(const char *what, size_t rows, size_t d, bool any, double *X,

@@ -11,7 +11,7 @@
 #include "base/vec.h"
 #include "problem/slots.h"
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static size_t padded(size_t count) {
   return (count + 7) / 8 * 8; /* every array of a place starts on a cache line */
@@ -102,7 +102,7 @@ void spo_point_destroy(spo_point *p) {
   spo_block_free(p);
 }
 
-/* ---- evaluation ---------------------------------------------------------------------------------- */
+/* ---- evaluation ------------------------------------------------------------------------------ */
 
 /* The callback's own answer as a status; < 0 is described in E->err. */
 static spo_status callback(spo_eval *E, int code, const char *which) {

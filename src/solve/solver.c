@@ -37,7 +37,7 @@ struct spo_solver {
   struct timespec began;
 };
 
-/* ---- creation ----------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 typedef struct sizes {
   size_t point, eval, work;
@@ -133,7 +133,7 @@ void spo_solver_destroy(spo_solver *s) {
   spo_block_free(s);
 }
 
-/* ---- stop rules ------------------------------------------------------------------------------------ */
+/* ---- stop rules ------------------------------------------------------------------------------ */
 
 static double seconds_since(const struct timespec *began) {
   struct timespec now;
@@ -210,7 +210,7 @@ static spo_reason judge(spo_solver *s) {
   return budget(s);
 }
 
-/* ---- the loop, step by step -------------------------------------------------------------------------- */
+/* ---- the loop, step by step ------------------------------------------------------------------ */
 
 /* Noise, gradient scale and gradient target where the run stands. */
 static spo_status rescale(spo_solver *s) {

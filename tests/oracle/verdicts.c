@@ -73,8 +73,7 @@ static void expect_spectrum(place *t, eigenvalue_list *due, double tol) {
   spo_spectrum_destroy(s);
 }
 
-/* ---- minimisers
- * ----------------------------------------------------------------------------------------- */
+/* ---- minimisers ------------------------------------------------------------------------------ */
 
 static void minimisers(void **state) {
   (void)state;
@@ -138,8 +137,7 @@ static void spurious_minimum(void **state) {
   }
 }
 
-/* ---- P1: collapsed points
- * ---------------------------------------------------------------------------- */
+/* ---- P1: collapsed points -------------------------------------------------------------------- */
 
 static void collapsed(void **state) {
   (void)state;
@@ -194,8 +192,7 @@ static void collapsed_in_the_plane(void **state) {
   }
 }
 
-/* ---- P2: merged classes
- * -------------------------------------------------------------------------------- */
+/* ---- P2: merged classes ---------------------------------------------------------------------- */
 
 static void merged(void **state) {
   (void)state;
@@ -230,8 +227,7 @@ static void merged(void **state) {
   }
 }
 
-/* ---- P3: everything on one line
- * ------------------------------------------------------------------------ */
+/* ---- P3: everything on one line -------------------------------------------------------------- */
 
 static void signs(void **state) {
   (void)state;
@@ -262,8 +258,7 @@ static void signs(void **state) {
   place_close(&t);
 }
 
-/* ---- P4: antipodal features
- * ------------------------------------------------------------------------------ */
+/* ---- P4: antipodal features ------------------------------------------------------------------ */
 
 static void antipodal(void **state) {
   (void)state;
@@ -289,8 +284,7 @@ static void antipodal(void **state) {
   free(due.value);
 }
 
-/* ---- P5: calibrated points
- * ------------------------------------------------------------------------------- */
+/* ---- P5: calibrated points ------------------------------------------------------------------- */
 
 static void calibrated(void **state) {
   (void)state;
@@ -312,8 +306,7 @@ static void calibrated(void **state) {
   place_close(&t);
 }
 
-/* ---- any scale: for d >= K, d >= 3 all of them are strict saddles
- * ------------------------------------------ */
+/* ---- any scale: for d >= K, d >= 3 all of them are strict saddles ---------------------------- */
 
 static void every_family_at_every_scale(void **state) {
   (void)state;
@@ -340,8 +333,7 @@ static void every_family_at_every_scale(void **state) {
     }
 }
 
-/* ---- not critical
- * ------------------------------------------------------------------------------------------- */
+/* ---- not critical ---------------------------------------------------------------------------- */
 
 static void not_critical(void **state) {
   (void)state;
@@ -381,8 +373,7 @@ static void not_critical(void **state) {
   place_close(&t);
 }
 
-/* ---- other problems
- * ------------------------------------------------------------------------------------------ */
+/* ---- other problems -------------------------------------------------------------------------- */
 
 static void rayleigh(void **state) {
   (void)state;
@@ -446,8 +437,7 @@ static void brockett(void **state) {
   }
 }
 
-/* ---- less than everything
- * ------------------------------------------------------------------------------------ */
+/* ---- less than everything -------------------------------------------------------------------- */
 
 static void older_tables(void **state) {
   (void)state;

@@ -11,8 +11,7 @@
 #include <gsl/gsl_randist.h>
 #include <spheropt/linear.h>
 
-/* ---- operators
- * ------------------------------------------------------------------------------------ */
+/* ---- operators ------------------------------------------------------------------------------- */
 
 typedef struct diagonal {
   spo_space space;
@@ -51,8 +50,7 @@ static double path_value(size_t n, size_t j) {
   return 4 * s * s;
 }
 
-/* ---- what every answer must satisfy
- * ------------------------------------------------------------------ */
+/* ---- what every answer must satisfy ---------------------------------------------------------- */
 
 enum { MOST = 64 };
 typedef struct answer {
@@ -124,8 +122,7 @@ static void against_sorting(size_t n, const double *d, spo_eigs_options o) {
 
 static const spo_eigs_options usual = SPO_EIGS_OPTIONS_INIT;
 
-/* ---- spo_eigs
- * -------------------------------------------------------------------------------------- */
+/* ---- spo_eigs -------------------------------------------------------------------------------- */
 
 static void diagonals(void **state) {
   (void)state;
@@ -271,8 +268,7 @@ static void degenerate_spaces(void **state) {
   against_sorting(60, d, o);
 }
 
-/* ---- a subspace with its own inner product: x^T M y, M diagonal, orthogonal to one vector
- * ------------ */
+/* ---- a subspace with its own inner product: x^T M y, M diagonal, orthogonal to one vector ---- */
 
 enum { SUB = 400 };
 typedef struct subspace {
@@ -386,8 +382,7 @@ static void overstated_dimension(void **state) {
   free(a.vectors);
 }
 
-/* ---- ends and failures
- * --------------------------------------------------------------------------------- */
+/* ---- ends and failures ----------------------------------------------------------------------- */
 
 static int third_poll(void *self) {
   return ++*(int *)self >= 3;
@@ -477,8 +472,7 @@ static void refusals(void **state) {
   gsl_rng_free(rng);
 }
 
-/* ---- spo_eigh
- * --------------------------------------------------------------------------------------- */
+/* ---- spo_eigh -------------------------------------------------------------------------------- */
 
 static void dense(void **state) {
   (void)state;

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Bad input: one line that names the option or file, the value and what would be accepted; exit
+ * status 2; no output file touched. */
+#include "run.h"
+
+#include "lists/lists.h"
+
+/* A result to be kept whole, and files that are wrong in one way each */
+static int prepare(void **state) {
+  double h[6] = {1, 0, 0, 1, 1, 0}, near[6] = {1.0005, 0, 0, 1, 1, 0},
+         off[6] = {1.01, 0, 0, 1, 1, 0};
+  double nan[6] = {1, 0, 0, NAN, 1, 0}, w[4] = {1, 0, 0, 1}, wide[6] = {1, 0, 0, 0, 1, 0},
+         real[3] = {0, 1, 1};
+  double zero[6] = {1, 0, 0, 0, 1, 0}, skew[4] = {1, 2, 3, 4}, negative[3] = {1, -1, 1};
+  int64_t y[3] = {0, 1, 0}, large[3] = {0, 1, 7}, below[3] = {0, -1, 1}, two[2] = {0, 1};
+  if (enter_scratch(state) || run("solve ufm --classes 3 --dim 4 -o kept") != 0)
+    return -1;
+  write_reals("h.npy", 3, 2, h);
+  write_reals("near.npy", 3, 2, near);
+  write_reals("off.npy", 3, 2, off);
+  write_reals("nan.npy", 3, 2, nan);
+  write_reals("zero.npy", 3, 2, zero);
+  write_reals("w.npy", 2, 2, w);
+  write_reals("wide.npy", 2, 3, wide);
+  write_reals("real.npy", 3, 1, real);
+  write_reals("skew.npy", 2, 2, skew);
+  write_reals("negative.npy", 3, 1, negative);
+  write_integers("y.npy", 3, y);
+  write_integers("large.npy", 3, large);
+  write_integers("below.npy", 3, below);
+  write_integers("two.npy", 2, two);
+  write_text("text.npy", "0 1 0\n");
+  if (truncate("h.npy", 0) || (write_reals("cut.npy", 3, 2, h), truncate("cut.npy", 140)))
+    return -1;
+  write_reals("h.npy", 3, 2, h);
+  return mkfifo("fifo.npy", 0600);
+}
+
+static const struct {
+  const char *line, *why;
+} bad[] = {
+    {"", "which command"},
+    {"solv", "unknown command solv"},
+    {"solve", "which model"},
+    {"solve ufn", "unknown model ufn; there are: ufm"},
+    {"solve ufm extra", "extra: one word too many"},
+    {"solve ufm --classes 1", "--classes: 1"},
+    {"solve ufm --classes -3", "--classes: -3"},
+    {"solve ufm --classes 2.5", "--classes: 2.5"},
+    {"solve ufm --classes 99999999999999999999", "--classes: 99999999999999999999"},
+    {"solve ufm --tau 0", "--tau: 0 is not allowed; it must be a finite number greater than 0"},
+    {"solve ufm --tau -3", "--tau: -3 is not allowed"},
+    {"solve ufm --tau nan", "--tau: nan"},
+    {"solve ufm --tau inf", "--tau: inf"},
+    {"solve ufm --tau 1e999", "--tau: 1e999"},
+    {"solve ufm --tau x", "--tau: x is not a number"},
+    {"solve ufm --tau=", "--tau: a value is due"},
+    {"solve ufm --tau", "--tau: a value is due"},
+    {"solve ufm --counts 3", "at least 2"},
+    {"solve ufm --counts 3,x", "--counts: 3,x"},
+    {"solve ufm --counts 3,-1,2", "--counts: 3,-1,2"},
+    {"solve ufm --counts 0,0,0", "counts"},
+    {"solve ufm --counts 3,1 --classes 3", "--classes: 3"},
+    {"solve ufm --classes 2000000000 --per-class 2000000000", "2000000000"},
+    {"solve ufm --dim 2000000000 --classes 2000000000", "2000000000"},
+    {"solve ufm --classes 500000 --per-class 10 --dim 2", "memory: --classes 500000"},
+    {"solve rayleigh --size 1", "--size: 1"},
+    {"solve rayleigh --matrix wide.npy", "--matrix: 2 x 3"},
+    {"solve rayleigh --matrix skew.npy", "symmetric"},
+    {"solve brockett --size 3 --columns 4", "--columns: 4"},
+    {"solve ufm --labels large.npy --classes 3", "7"},
+    {"solve ufm --labels below.npy", "-1"},
+    {"solve ufm --labels real.npy", "not integers"},
+    {"solve ufm --labels none.npy", "--labels: none.npy: No such file"},
+    {"solve ufm --labels /dev/zero", "not a regular file"},
+    {"solve ufm --labels .", "not a regular file"},
+    {"solve ufm --labels fifo.npy", "not a regular file"},
+    {"solve ufm --labels text.npy", "not an NPY file"},
+    {"solve ufm --features cut.npy --labels y.npy", "truncated"},
+    {"solve ufm --features nan.npy --labels y.npy", "nan.npy: row 1, column 1"},
+    {"solve ufm --features off.npy --labels y.npy", "--normalize"},
+    {"solve ufm --features zero.npy --labels y.npy", "row 1"},
+    {"solve ufm --features h.npy --labels two.npy", "2"},
+    {"solve ufm --features h.npy --labels y.npy --dim 3", "--dim: 3"},
+    {"solve ufm --features h.npy --labels y.npy --classifier wide.npy", "classifier"},
+    {"solve ufm --weights negative.npy --labels y.npy --dim 3", "-1"},
+    {"solve ufm --solver newton", "--solver: newton is unknown; there are: gradient-descent"},
+    {"solve ufm --solver", "--solver: a value is due"},
+    {"solve ufm --taw 3", "unknown option --taw; did you mean --tau?"},
+    {"solve ufm --unknown-thing 3", "unknown option --unknown-thing"},
+    {"solve ufm --columns 3", "unknown option --columns"},
+    {"solve ufm -x", "unknown option -x"},
+    {"solve ufm --json=perhaps", "--json: perhaps"},
+    {"solve ufm --tol 0", "--tol: 0"},
+    {"solve ufm --tol nan", "--tol: nan"},
+    {"solve ufm --tol 1e-8 --grad-abs 1e-9", "--tol"},
+    {"solve ufm --max-iter -1", "--max-iter: -1"},
+    {"solve ufm --seed x", "--seed: x"},
+    {"solve ufm --kappa 2", "--kappa: 2"},
+    {"solve ufm --escape sometimes", "--escape: sometimes is not known; it must be one of never"},
+    {"solve ufm --init nothing", "--init: nothing is neither a directory nor a start of ufm"},
+    {"solve ufm --init .", "result.json"},
+    {"solve ufm --init etf --dim 3", "--init: etf"},
+    {"solve ufm --init etf:3", "--init: etf:3"},
+    {"solve ufm --init collapsed", "--init: collapsed"},
+    {"solve ufm --init collapsed:x", "--init: collapsed"},
+    {"solve ufm --init merged:3 --classes 4", "--init: merged"},
+    {"solve ufm --init calibrated:3,1 --classes 3", "--init: calibrated"},
+    {"solve ufm --init features", "--init: features"},
+    {"solve rayleigh --init kept", "holds a point of ufm, not of rayleigh"},
+    {"solve rayleigh --size 4 --init eigenvector:4", "--init: eigenvector"},
+    {"verify", "verify what"},
+    {"verify none", "none is neither a directory nor a model"},
+    {"verify .", "result.json"},
+    {"verify ufm", "which point"},
+    {"verify kept --tau 3", "unknown option --tau"},
+    {"verify kept --critical-tol -1", "--critical-tol: -1"},
+    {"spectrum kept --count 0", "--count: 0"},
+    {"spectrum kept more", "more: one word too many"},
+    {"check nothing", "nothing is neither a model nor a manifold"},
+    {"check manifold ufm", "neither"},
+    {"check ufm --tau 0", "--tau: 0"},
+    {"list everything", "everything is unknown; there are: models"},
+    {"list --tau 3", "unknown option --tau"},
+};
+
+static void refuses(void **state) {
+  (void)state;
+  char line[512];
+  size_t before = entries(".");
+  bool all = true;
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    all = refused(bad[i].line, bad[i].why) && all;
+    if (strncmp(bad[i].line, "solve ufm", 9) != 0)
+      continue;
+    snprintf(line, sizeof line, "solve ufm -o fresh %s", bad[i].line + 9);
+    all = refused(line, bad[i].why) && !exists("fresh") && all;
+  }
+  assert_true(all);
+  assert_int_equal(entries("."), before);
+}
+
+/* What stands for "not given" in a table cannot be given */
+static void refuses_what_means_not_given(void **state) {
+  (void)state;
+  char line[128], why[80];
+  for (size_t i = 0; spo_list_models[i]; i++) {
+    const spo_model_ops *m = spo_list_models[i]();
+    for (size_t k = 0; k < m->n_params; k++) {
+      const spo_option *o = &m->param[k];
+      if (o->kind != SPO_OPTION_UINT || o->dflt >= o->lo)
+        continue;
+      snprintf(line, sizeof line, "solve %s --%s %g", m->name, o->name, o->dflt);
+      snprintf(why, sizeof why, "--%s: %g is not allowed", o->name, o->dflt);
+      expect_refused(line, why);
+    }
+  }
+}
+
+/* An old result stays as it is, byte for byte, whatever goes wrong */
+static void keeps_the_old_result(void **state) {
+  (void)state;
+  assert_int_equal(system("rm -rf copy && cp -r kept copy"), 0);
+  expect_refused("solve ufm --tau -1 -o kept", "--tau");
+  expect_refused("solve ufm --init etf --dim 3 -o kept", "etf");
+  assert_int_equal(mkdir("kept/H.npy.d", 0777), 0); /* strange neighbours stay too */
+  static const char *const file[] = {"result.json", "W.npy", "H.npy", "labels.npy"};
+  for (size_t i = 0; i < 4; i++) {
+    char a[64], b[64];
+    snprintf(a, sizeof a, "kept/%s", file[i]);
+    snprintf(b, sizeof b, "copy/%s", file[i]);
+    assert_true(same_file(a, b));
+  }
+  /* the second of the files cannot take its place: the first goes back */
+  assert_int_equal(unlink("copy/W.npy") + unlink("copy/H.npy") + mkdir("copy/H.npy", 0777), 0);
+  assert_int_equal(system("cp kept/W.npy copy/W.npy"), 0);
+  expect_run("solve ufm --classes 5 --dim 6 -o copy", 1);
+  assert_true(same_file("kept/W.npy", "copy/W.npy"));
+  assert_true(same_file("kept/result.json", "copy/result.json"));
+  assert_int_equal(entries("copy"), 4);
+  expect_run("solve ufm --classes 5 --dim 6 -o kept", 0); /* and a good run replaces it */
+  assert_false(same_file("kept/W.npy", "copy/W.npy"));
+  assert_int_equal(entries("kept"), 5);
+}
+
+static void unwritable(void **state) {
+  (void)state;
+  expect_refused("solve ufm -o /dev/null", "-o: /dev/null: cannot be written: Not a directory");
+  expect_refused("solve ufm -o no/parent", "-o: no/parent: cannot be written");
+  expect_refused("solve ufm -o text.npy", "-o: text.npy: cannot be written");
+  expect_refused("solve ufm -o", "-o: a value is due");
+  expect_refused("solve ufm -o ''", "-o: a value is due");
+  if (geteuid() == 0) /* to whom no directory is closed */
+    return;
+  assert_int_equal(mkdir("closed", 0555), 0);
+  expect_refused("solve ufm -o closed", "-o: closed: cannot be written: Permission denied");
+}
+
+/* What is nearly right is put right, and that is said */
+static void puts_right(void **state) {
+  (void)state;
+  json_t *o = run_json("solve ufm --features near.npy --labels y.npy --json", 0);
+  assert_int_equal(json_array_size(member(o, "notes")), 1);
+  json_decref(o);
+  o = run_json("solve ufm --features off.npy --labels y.npy --normalize --json", 0);
+  json_decref(o);
+  expect_run("solve ufm --features h.npy --labels y.npy --classifier w.npy --center", 0);
+}
+
+/* One thing at a time is wrong with a directory */
+static void spoil(const char *edit, const char *why) {
+  char line[512];
+  assert_int_equal(system("rm -rf bent && cp -r good bent"), 0);
+  snprintf(line, sizeof line, "cd bent && %s", edit);
+  assert_int_equal(system(line), 0);
+  expect_refused("verify bent", why);
+  expect_refused("spectrum bent --json", why);
+  expect_refused("solve ufm --init bent -o fresh", why);
+  assert_false(exists("fresh"));
+}
+
+static void bent_directories(void **state) {
+  (void)state;
+  double w[12] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},
+         far[12] = {1, 0, 0, 0, 0, 1.01, 0, 0, 0, 0, 1, 0};
+  double near[12] = {1, 0, 0, 0, 0, 1.0001, 0, 0, 0, 0, 1, 0};
+  expect_run("solve ufm --classes 3 --per-class 2 --dim 4 -o good", 0);
+  write_reals("wrong.npy", 4, 3, w);
+  write_reals("far.npy", 3, 4, far);
+  write_reals("close.npy", 3, 4, near);
+  spoil("rm result.json", "bent/result.json: No such file");
+  spoil("echo '{' > result.json", "not JSON");
+  spoil("echo '[]' > result.json", "not a JSON object");
+  spoil("echo '{\"model\": \"ufo\"}' > result.json", "\"model\" is unknown: ufo");
+  spoil("echo '{\"model\": \"ufm\"}' > result.json", "\"parameters\" are missing");
+  spoil("sed -i 's/\"tau\": 1.0/\"tau\": 0/' result.json", "parameter tau: 0 is not allowed");
+  spoil("sed -i 's/\"tau\": 1.0/\"tau\": [1]/' result.json", "parameter tau");
+  spoil("sed -i 's/\"tau\": 1.0/\"taw\": 1.0/' result.json", "does not have");
+  spoil("sed -i 's/\"dim\": 4/\"dim\": 5/' result.json", "W.npy: the shape is (3, 4)");
+  spoil("sed -i 's/\"dim\": 4/\"dim\": 2000000000/' result.json", "2000000000");
+  spoil("sed -i 's/\"labels.npy\"/\"..\\/good\\/labels.npy\"/' result.json", "parameter labels");
+  spoil("rm labels.npy", "labels.npy");
+  spoil("rm W.npy", "bent/W.npy: No such file");
+  spoil("cp ../wrong.npy W.npy", "bent/W.npy: the shape is (4, 3); the problem needs (3, 4)");
+  spoil("cp ../far.npy W.npy", "off the");
+  spoil("cp ../text.npy W.npy", "not an NPY file");
+  spoil("rm W.npy && mkdir W.npy", "not a regular file");
+  assert_int_equal(system("cp close.npy good/W.npy"), 0);
+  json_t *o = run_json("verify good --json", 4);
+  assert_int_equal(json_array_size(member(o, "notes")), 1);
+  expect_at_most(number(o, "feasibility"), 1e-14);
+  json_decref(o);
+}
+
+static void closed_output(void **state) {
+  (void)state;
+  char line[512];
+  snprintf(line, sizeof line, "%s list > /dev/full 2> stderr", getenv("SPHEROPT"));
+  int status = system(line);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(refuses),
+      cmocka_unit_test(keeps_the_old_result),
+      cmocka_unit_test(refuses_what_means_not_given),
+      cmocka_unit_test(unwritable),
+      cmocka_unit_test(puts_right),
+      cmocka_unit_test(bent_directories),
+      cmocka_unit_test(closed_output),
+  };
+  return cmocka_run_group_tests(tests, prepare, leave_scratch);
+}

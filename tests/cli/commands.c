@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the command prints and writes when all is well: keys, exit statuses, round trips, real
+ * input. */
+#include "run.h"
+
+#include <time.h>
+
+#include "lists/lists.h"
+
+static const char *const solve_keys[] = {"spheropt",
+                                         "model",
+                                         "parameters",
+                                         "solver",
+                                         "seed",
+                                         "reason",
+                                         "converged",
+                                         "f",
+                                         "f_star",
+                                         "gap",
+                                         "certified_gap",
+                                         "grad_norm",
+                                         "iterations",
+                                         "evaluations.cost",
+                                         "evaluations.grad",
+                                         "evaluations.hess",
+                                         "seconds",
+                                         "metrics.nc1",
+                                         "metrics.nc2",
+                                         "metrics.nc3",
+                                         "start.f",
+                                         "start.grad_norm",
+                                         "start.certified_gap",
+                                         "start.metrics.nc1",
+                                         "notes",
+                                         NULL};
+static const char *const verify_keys[] = {"f",
+                                          "f_star",
+                                          "gap",
+                                          "feasibility",
+                                          "grad_norm",
+                                          "critical",
+                                          "verdict",
+                                          "certificate.lambda_min_z",
+                                          "certificate.gap_bound",
+                                          "direction",
+                                          "index",
+                                          "nullity",
+                                          "gauge_dimension",
+                                          "lambda_min",
+                                          NULL};
+static const char *const spectrum_keys[] = {"dimension",    "ambient", "eigenvalues", "clusters",
+                                            "residual_max", "index",   "nullity",     NULL};
+
+/* mathematics.md 2.2: f* at K = 10, tau = 1; its spectrum at n = 5, d = 16 has a kernel of 99 */
+static void solve_verify_spectrum(void **state) {
+  (void)state;
+  json_t *o = run_json("solve ufm --classes 10 --per-class 5 --dim=16 --tau=1 -o main --json", 0);
+  assert_string_equal(ran.err, "");
+  have_keys(o, solve_keys);
+  expect_near(number(o, "f"), 1.37693492045, 1e-11);
+  expect_near(number(o, "f_star"), 1.37693492045, 1e-11);
+  expect_at_most(number(o, "certified_gap"), 1e-6);
+  assert_true(json_is_true(member(o, "converged")));
+  assert_string_equal(text_at(o, "reason"), "gradient");
+  assert_string_equal(text_at(o, "solver"), "trust-region");
+  json_decref(o);
+  assert_int_equal(entries("main"), 4);
+
+  o = run_json("verify main --json", 0);
+  have_keys(o, verify_keys);
+  assert_string_equal(text_at(o, "verdict"), "global-minimizer");
+  assert_true(json_is_null(member(o, "direction")));
+  json_decref(o);
+
+  o = run_json("spectrum main --json", 0);
+  have_keys(o, spectrum_keys);
+  assert_int_equal(json_integer_value(member(o, "dimension")), 900);
+  assert_int_equal(json_integer_value(member(o, "nullity")), 99);
+  assert_int_equal(json_integer_value(member(o, "index")), 0);
+  assert_int_equal(json_array_size(member(o, "eigenvalues")), 900);
+  json_t *second = json_array_get(member(o, "clusters"), 1);
+  expect_near(number(second, "value"), 0.005846771964, 1e-11);
+  json_decref(o);
+}
+
+static void human_text(void **state) {
+  (void)state;
+  expect_run("solve ufm --classes 4 --per-class 2 --dim 5 -o text", 0);
+  assert_non_null(strstr(ran.out, "converged"));
+  assert_non_null(strstr(ran.out, "spheropt verify text"));
+  assert_string_equal(ran.err, ""); /* progress only on a terminal */
+  expect_run("solve ufm --classes 4 --per-class 2 --dim 5 --progress", 0);
+  assert_non_null(strstr(ran.err, "iteration"));
+  expect_run("verify text", 0);
+  assert_non_null(strstr(ran.out, "verdict: global-minimizer"));
+  expect_run("spectrum text", 0);
+  assert_non_null(strstr(ran.out, "multiplicity"));
+  expect_run("solve ufm --classes 4 --max-iter 2", 3);
+  assert_non_null(strstr(ran.out, "NOT converged"));
+}
+
+static void verdicts(void **state) {
+  (void)state;
+  static const struct {
+    const char *line, *verdict;
+    int status;
+  } point[] = {
+      {"verify ufm --classes 4 --per-class 2 --dim 5 --init etf --json", "global-minimizer", 0},
+      {"verify ufm --classes 4 --per-class 2 --dim 5 --init merged:2 --json", "strict-saddle", 0},
+      {"verify ufm --classes 3 --per-class 2 --dim 5 --init collapsed:45 --json", "strict-saddle",
+       0},
+      {"verify ufm --classes 3 --dim 2 --init collapsed:90 --json", "second-order-point", 0},
+      {"verify ufm --classes 3 --per-class 2 --dim 5 --init random --json", "not-critical", 4},
+      {"verify rayleigh --size 8 --init eigenvector:0 --json", "global-minimizer", 0},
+      {"verify rayleigh --size 8 --init eigenvector:3 --json", "strict-saddle", 0},
+  };
+  for (size_t i = 0; i < sizeof point / sizeof point[0]; i++) {
+    json_t *o = run_json(point[i].line, point[i].status);
+    if (strcmp(text_at(o, "verdict"), point[i].verdict) != 0)
+      print_error("%s: %s\n", point[i].line, text_at(o, "verdict"));
+    assert_string_equal(text_at(o, "verdict"), point[i].verdict);
+    json_decref(o);
+  }
+}
+
+static void saddle_starts(void **state) {
+  (void)state;
+  json_t *o = run_json("solve ufm --classes 4 --per-class 2 --dim 6 --init collapsed:45 --json", 0);
+  expect_near(number(o, "gap"), 0, 1e-9);
+  json_decref(o);
+  o = run_json("solve ufm --classes 4 --per-class 2 --dim 6 --init collapsed:45 --json --solver "
+               "gradient-descent",
+               3);
+  assert_string_equal(text_at(o, "reason"), "critical-start");
+  json_decref(o);
+}
+
+static void same_seed_same_numbers(void **state) {
+  (void)state;
+  static char first[RUN_ROOM];
+  expect_run("solve ufm --classes 5 --dim 7 --tau 3 --seed 9 --json", 0);
+  char *seconds = strstr(ran.out, "\"seconds\"");
+  assert_non_null(seconds);
+  snprintf(first, sizeof first, "%.*s", (int)(seconds - ran.out), ran.out);
+  expect_run("solve ufm --classes 5 --dim 7 --tau 3 --seed 9 --json", 0);
+  assert_int_equal(strncmp(first, ran.out, strlen(first)), 0);
+  expect_run("solve ufm --classes 5 --dim 7 --tau 3 --seed 8 --json", 0);
+  assert_int_not_equal(strncmp(first, ran.out, strlen(first)), 0);
+}
+
+/* The start comes back bit for bit */
+static void no_iterations(void **state) {
+  (void)state;
+  expect_run("solve ufm --classes 3 --dim 4 --seed 5 --max-iter 0 -o begin", 3);
+  expect_run("solve ufm --init begin --max-iter 0 -o again", 3);
+  assert_true(same_file("begin/W.npy", "again/W.npy"));
+  assert_true(same_file("begin/H.npy", "again/H.npy"));
+  expect_run("solve ufm --init begin -o end", 0);
+  expect_run("solve ufm --init end --max-iter 0 -o end2", 0);
+  assert_true(same_file("end/W.npy", "end2/W.npy"));
+  json_t *o =
+      run_json("solve ufm --init begin --tau 2.5 --json", 0); /* parameters may be changed */
+  expect_near(number(o, "parameters.tau"), 2.5, 0);
+  assert_int_equal(json_integer_value(member(o, "parameters.classes")), 3);
+  json_decref(o);
+}
+
+static void real_input(void **state) {
+  (void)state;
+  char line[1024];
+  const char *d = getenv("SPO_DIGITS");
+  const char *const data = "--features %s/features.npy --labels %s/labels.npy --classifier "
+                           "%s/classifier.npy --tau 8 --json";
+  int used = snprintf(line, sizeof line, "solve ufm -o digits ");
+  snprintf(line + used, sizeof line - (size_t)used, data, d, d, d);
+  json_t *o = run_json(line, 0);
+  assert_string_equal(text_at(o, "init"), "features");
+  expect_near(number(o, "start.metrics.nc1"), 0.0839, 5e-5); /* the data's own README */
+  expect_at_most(number(o, "metrics.nc1"), 1e-12);
+  expect_true(number(o, "start.certified_gap") > number(o, "certified_gap"));
+  assert_int_equal(json_array_size(member(o, "notes")), 1); /* float32 rows, put right */
+  json_decref(o);
+  assert_true(exists("digits/W.npy") && exists("digits/H.npy") && exists("digits/labels.npy"));
+  o = run_json("verify digits --json", 0);
+  assert_string_equal(text_at(o, "verdict"), "global-minimizer");
+  json_decref(o);
+  used = snprintf(line, sizeof line, "verify ufm ");
+  snprintf(line + used, sizeof line - (size_t)used, data, d, d, d);
+  o = run_json(line, 4);
+  assert_string_equal(text_at(o, "verdict"), "not-critical");
+  json_decref(o);
+}
+
+/* Every kind of parameter comes back from a directory */
+static void parameters_return(void **state) {
+  (void)state;
+  double weight[6] = {1, 2, 3, 4, 5, 6}, matrix[9] = {2, 1, 0, 1, 3, 1, 0, 1, 5};
+  int64_t label[6] = {0, 2, 1, 1, 2, 0};
+  const spo_npy weights = {1, 6, 1, weight, NULL};
+  write_npy("w.npy", &weights);
+  write_integers("l.npy", 6, label);
+  write_reals("a.npy", 3, 3, matrix);
+  json_t *a = run_json("solve ufm --labels l.npy --weights w.npy --dim 4 -o kinds --json", 0);
+  assert_string_equal(text_at(a, "parameters.labels"), "labels.npy");
+  assert_string_equal(text_at(a, "parameters.weights"), "weights.npy");
+  json_t *b = run_json("verify kinds --json", 0);
+  expect_near(number(b, "f"), number(a, "f"), 1e-14);
+  json_decref(a);
+  json_decref(b);
+  a = run_json("solve ufm --counts 3,1,4 --dim 5 -o counts --json", 0);
+  b = run_json("verify counts --json", 0);
+  expect_near(number(b, "f"), number(a, "f"), 1e-14);
+  json_decref(a);
+  json_decref(b);
+  a = run_json("solve rayleigh --matrix a.npy -o matrix --json", 0);
+  assert_true(exists("matrix/X.npy") && exists("matrix/matrix.npy"));
+  b = run_json("verify matrix --json", 0);
+  expect_near(number(b, "f"), number(a, "f"), 1e-14);
+  json_decref(a);
+  json_decref(b);
+  expect_run("solve brockett --size 9 --columns 2 --retraction qr --seed 4 -o columns", 0);
+  expect_run("verify columns", 0);
+  a = run_json("solve brockett --init columns --seed 77 --max-iter 0 --json", 0);
+  assert_int_equal(json_integer_value(member(a, "parameters.seed")),
+                   4); /* another run, the same matrix */
+  json_decref(a);
+}
+
+static void notes(void **state) {
+  (void)state;
+  json_t *o = run_json("solve ufm --counts 3,0,4 --dim 5 --json", 0);
+  assert_int_equal(json_array_size(member(o, "notes")), 1);
+  assert_true(json_is_null(member(o, "f_star"))); /* no theorem for unbalanced classes */
+  json_decref(o);
+  expect_run("solve ufm --counts 3,0,4 --dim 5", 0);
+  assert_non_null(strstr(ran.out, "note: "));
+}
+
+static void interrupt(int number) {
+  char line[] =
+      "solve ufm --classes 60 --per-class 20 --dim 40 --tau 1 --solver gradient-descent "
+      "--tol 1e-300 --max-iter 100000000 --line-search fixed --step 1e-3 -o stopped --progress";
+  pid_t pid = start_command(line);
+  struct stat info = {0};
+  for (int i = 0; i < 1000 && info.st_size == 0; i++) { /* until it runs */
+    nanosleep(&(struct timespec){0, 10000000}, NULL);
+    stat("stderr", &info);
+  }
+  assert_int_equal(kill(pid, number), 0);
+  assert_int_equal(end_command(pid), 3);
+  json_error_t why;
+  json_t *o = json_load_file("stopped/result.json", 0, &why);
+  assert_string_equal(text_at(o, "reason"), "user");
+  json_decref(o);
+  assert_int_equal(entries("stopped"), 4);
+  expect_run("verify stopped --spectrum=false", 4);
+}
+
+static void interrupted(void **state) {
+  (void)state;
+  interrupt(SIGINT);
+  interrupt(SIGTERM);
+}
+
+/* Every option of every table is shown, and an example comes first */
+static void help(void **state) {
+  (void)state;
+  char line[128], option[80];
+  for (size_t i = 0; spo_list_models[i]; i++) {
+    const spo_model_ops *m = spo_list_models[i]();
+    snprintf(line, sizeof line, "solve %s --help", m->name);
+    expect_run(line, 0);
+    assert_int_equal(strncmp(ran.out, "  spheropt solve ", 17), 0);
+    for (size_t k = 0; k < m->n_params; k++) {
+      snprintf(option, sizeof option, "  --%s", m->param[k].name);
+      assert_non_null(strstr(ran.out, option));
+    }
+    for (size_t k = 0; spo_list_solvers[k]; k++)
+      for (size_t j = 0; j < spo_list_solvers[k]()->n_options; j++) {
+        snprintf(option, sizeof option, "  --%s", spo_list_solvers[k]()->option[j].name);
+        assert_non_null(strstr(ran.out, option));
+      }
+  }
+  static const char *const lines[] = {
+      "--help",          "-h",           "solve --help", "verify --help",
+      "spectrum --help", "check --help", "list --help",  "--version"};
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    expect_run(lines[i], 0);
+    assert_string_equal(ran.err, "");
+    assert_true(strlen(ran.out) > 40);
+  }
+  assert_non_null(strstr(ran.out, "GSL"));
+  assert_non_null(strstr(ran.out, spo_version()));
+}
+
+static void lists(void **state) {
+  (void)state;
+  expect_run("list", 0);
+  assert_non_null(strstr(ran.out, "ufm"));
+  expect_run("list inits", 0);
+  assert_non_null(strstr(ran.out, "collapsed:DEG"));
+  json_t *o = run_json("list --json", 0);
+  have_keys(o,
+            (const char *const[]){"models", "solvers", "manifolds", "inits", "subproblems", NULL});
+  json_t *ufm = json_array_get(member(o, "models"), 0);
+  assert_string_equal(text_at(ufm, "name"), "ufm");
+  assert_true(json_array_size(member(ufm, "parameters")) > 5);
+  json_decref(o);
+}
+
+static void checks(void **state) {
+  (void)state;
+  json_t *o = run_json("check --json", 0);
+  assert_true(json_is_true(member(o, "pass")));
+  assert_true(json_array_size(member(o, "checks")) > 15);
+  json_decref(o);
+  expect_run("check ufm --classes 3 --per-class 2 --dim 4", 0);
+  assert_non_null(strstr(ran.out, "all passed"));
+  expect_run("check manifold stiefel", 0);
+  expect_run("check oblique", 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(solve_verify_spectrum),
+      cmocka_unit_test(human_text),
+      cmocka_unit_test(verdicts),
+      cmocka_unit_test(saddle_starts),
+      cmocka_unit_test(same_seed_same_numbers),
+      cmocka_unit_test(no_iterations),
+      cmocka_unit_test(real_input),
+      cmocka_unit_test(parameters_return),
+      cmocka_unit_test(notes),
+      cmocka_unit_test(interrupted),
+      cmocka_unit_test(help),
+      cmocka_unit_test(lists),
+      cmocka_unit_test(checks),
+  };
+  return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Option tables: defaults, strict reading of text, bounds, messages, round trips. */
+#include "expect.h"
+
+#include <string.h>
+#include <spheropt/options.h>
+
+typedef struct sample {
+  size_t size;
+  double tau, fraction, limit;
+  uint64_t iterations, products;
+  bool fast;
+  const void *rule;
+  spo_integers counts;
+  spo_matrix weights;
+  uint64_t classes; /* 0: not given */
+  double late;      /* a member that an older struct does not have */
+} sample;
+
+static const int armijo, fixed;
+static const spo_choice rules[] = {
+    {"armijo", "backtracking", &armijo}, {"fixed", "fixed step", &fixed}, {NULL, NULL, NULL}};
+
+#define AT(member) offsetof(sample, member)
+static const spo_option table[] = {
+    {"tau", "", "", AT(tau), SPO_OPTION_DOUBLE, 0, INFINITY, 1, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+    {"fraction", "", "", AT(fraction), SPO_OPTION_DOUBLE, 0, 1, 0.1, SPO_OPEN_HI, NULL, 0},
+    {"limit", "", "", AT(limit), SPO_OPTION_DOUBLE, -INFINITY, INFINITY, -INFINITY, 0, NULL, 0},
+    {"iterations", "", "", AT(iterations), SPO_OPTION_UINT, 1, 1e6, 100, 0, NULL, 0},
+    {"products", "", "", AT(products), SPO_OPTION_UINT, 0, INFINITY, 0x1p64, 0, NULL, 0},
+    {"fast", "", "", AT(fast), SPO_OPTION_BOOL, 0, 1, 1, 0, NULL, 0},
+    {"rule", "", "", AT(rule), SPO_OPTION_CHOICE, 0, 0, 1, 0, rules, 0},
+    {"counts", "", "", AT(counts), SPO_OPTION_COUNTS, 0, 0, 0, 0, NULL, 0},
+    {"weights", "", "", AT(weights), SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
+    {"classes", "", "", AT(classes), SPO_OPTION_UINT, 2, 1e9, 0, 0, NULL, 0},
+    {"late", "", "", AT(late), SPO_OPTION_DOUBLE, 0, 1, 0.5, 0, NULL, 0},
+};
+enum { COUNT = sizeof table / sizeof table[0] };
+
+static void defaults(void **state) {
+  (void)state;
+  sample s;
+  spo_error err = {0};
+  memset(&s, 0xff, sizeof s);
+  spo_options_init(table, COUNT, &s, sizeof s);
+  assert_int_equal(s.size, sizeof s);
+  expect_near(s.tau, 1, 0);
+  expect_near(s.fraction, 0.1, 0);
+  expect_true(s.limit == -INFINITY);
+  assert_int_equal(s.iterations, 100);
+  expect_true(s.products == UINT64_MAX);
+  expect_true(s.fast);
+  assert_ptr_equal(s.rule, &fixed);
+  assert_null(s.counts.data);
+  assert_null(s.weights.data);
+  expect_ok(spo_options_check(table, COUNT, &s, sizeof s, &err));
+}
+
+static void checks(void **state) {
+  (void)state;
+  sample s;
+  spo_error err = {0};
+  const double bad_tau[] = {0, -3, NAN, INFINITY, -INFINITY};
+  for (size_t i = 0; i < sizeof bad_tau / sizeof bad_tau[0]; i++) {
+    spo_options_init(table, COUNT, &s, sizeof s);
+    s.tau = bad_tau[i];
+    expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_OPTION);
+    assert_int_equal(strncmp(err.text, "tau: ", 5), 0);
+  }
+  spo_options_init(table, COUNT, &s, sizeof s);
+  s.rule = &s;
+  expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_OPTION);
+  assert_string_equal(err.text, "rule: the value given is not allowed; it must be one of armijo, "
+                                "fixed (default fixed)");
+  spo_options_init(table, COUNT, &s, sizeof s);
+  s.limit = NAN;
+  expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_OPTION);
+}
+
+static void older_structs(void **state) {
+  (void)state;
+  sample s;
+  spo_error err = {0};
+  spo_options_init(table, COUNT, &s, sizeof s);
+  s.late = 7;
+  expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_OPTION);
+  s.size = offsetof(sample, late);
+  expect_ok(spo_options_check(table, COUNT, &s, sizeof s, &err));
+  s.size = 0;
+  expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_ARG);
+  s.size = sizeof s + 8;
+  expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_ARG);
+}
+
+static void text_in(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *text;
+    bool good;
+  } line[] = {
+      {"tau", "1", true},
+      {"tau", "2.5e-3", true},
+      {"tau", ".5", true},
+      {"tau", "+4", true},
+      {"tau", "", false},
+      {"tau", " 1", false},
+      {"tau", "1 ", false},
+      {"tau", "1x", false},
+      {"tau", "0x10", false},
+      {"tau", "nan", false},
+      {"tau", "inf", false},
+      {"tau", "1e999", false},
+      {"tau", "0", false},
+      {"tau", "-3", false},
+      {"tau", "e", false},
+      {"tau", "1e", false},
+      {"tau", "--1", false},
+      {"tau", "infinity", false},
+      {"fraction", "0", true},
+      {"fraction", "1", false},
+      {"limit", "-inf", true},
+      {"limit", "inf", true},
+      {"limit", "INF", false},
+      {"iterations", "1", true},
+      {"iterations", "0", false},
+      {"iterations", "+1", false},
+      {"iterations", "-1", false},
+      {"iterations", "1.0", false},
+      {"iterations", "1e3", false},
+      {"iterations", "inf", false},
+      {"iterations", "1000001", false},
+      {"iterations", "", false},
+      {"products", "0", true},
+      {"products", "inf", true},
+      {"products", "18446744073709551615", true},
+      {"products", "18446744073709551616", false},
+      {"classes", "0", false},
+      {"classes", "2", true},
+      {"fast", "true", true},
+      {"fast", "false", true},
+      {"fast", "yes", false},
+      {"fast", "", false},
+      {"rule", "armijo", true},
+      {"rule", "Armijo", false},
+      {"rule", "", false},
+      {"counts", "1,2", false},
+      {"weights", "w.npy", false},
+  };
+  for (size_t i = 0; i < sizeof line / sizeof line[0]; i++) {
+    sample s, before;
+    spo_error err = {0};
+    expect_seed = i;
+    spo_options_init(table, COUNT, &s, sizeof s);
+    before = s;
+    const spo_option *o = spo_option_find(table, COUNT, line[i].name);
+    expect_status(spo_option_set(o, &s, line[i].text, &err), line[i].good ? SPO_OK : SPO_E_OPTION);
+    if (line[i].good) {
+      expect_ok(spo_options_check(table, COUNT, &s, sizeof s, &err));
+      continue;
+    }
+    assert_memory_equal(&s, &before, sizeof s);
+    assert_int_equal(strncmp(err.text, o->name, strlen(o->name)), 0);
+    assert_null(strchr(err.text, '\n'));
+  }
+}
+
+static void messages(void **state) {
+  (void)state;
+  static const char *const due[][3] = {
+      {"tau", "-3",
+       "tau: -3 is not allowed; it must be a finite number greater than 0 (default 1)"},
+      {"tau", "x", "tau: x is not a number; it must be a finite number greater than 0 (default 1)"},
+      {"fraction", "2",
+       "fraction: 2 is not allowed; it must be at least 0 and less than 1 (default 0.1)"},
+      {"limit", "a", "limit: a is not a number; it must be a number (default -inf)"},
+      {"iterations", "0",
+       "iterations: 0 is not allowed; it must be a whole number, at least 1 and at most 1000000 "
+       "(default 100)"},
+      {"products", "-1", "products: -1 is not allowed; it must be a whole number (default inf)"},
+      {"fast", "", "fast: an empty text is not known; it must be true or false (default true)"},
+      {"rule", "golden",
+       "rule: golden is not known; it must be one of armijo, fixed (default fixed)"},
+  };
+  for (size_t i = 0; i < sizeof due / sizeof due[0]; i++) {
+    sample s;
+    spo_error err = {0};
+    spo_options_init(table, COUNT, &s, sizeof s);
+    spo_option_set(spo_option_find(table, COUNT, due[i][0]), &s, due[i][1], &err);
+    assert_string_equal(err.text, due[i][2]);
+  }
+}
+
+static void not_given(void **state) {
+  (void)state;
+  sample s;
+  spo_error err = {0};
+  char text[8] = "x";
+  spo_options_init(table, COUNT, &s, sizeof s);
+  const spo_option *o = spo_option_find(table, COUNT, "classes");
+  spo_option_get(o, &s, text, sizeof text);
+  assert_string_equal(text, "");
+  expect_ok(spo_options_check(table, COUNT, &s, sizeof s, &err));
+  expect_status(spo_option_set(o, &s, "0", &err), SPO_E_OPTION);
+  assert_string_equal(err.text, "classes: 0 is not allowed; it must be a whole number, at least 2 "
+                                "and at most 1000000000");
+  s.classes = 1;
+  expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_OPTION);
+  expect_ok(spo_option_set(o, &s, "2", &err));
+}
+
+static void text_out(void **state) {
+  (void)state;
+  const double values[] = {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, 1e22, 3};
+  const spo_option *tau = &table[0];
+  sample s, back;
+  spo_error err = {0};
+  char text[64];
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    spo_options_init(table, COUNT, &s, sizeof s);
+    s.tau = values[i];
+    spo_option_get(tau, &s, text, sizeof text);
+    expect_ok(spo_option_set(tau, &back, text, &err));
+    expect_true(back.tau == s.tau);
+  }
+  s.products = UINT64_MAX - 1;
+  for (size_t i = 0; i < COUNT; i++) {
+    spo_option_get(&table[i], &s, text, sizeof text);
+    if (*text)
+      expect_ok(spo_option_set(&table[i], &back, text, &err));
+  }
+  expect_true(back.products == s.products && back.rule == s.rule && back.limit == s.limit);
+  spo_option_get(tau, &s, text, 2);
+  assert_int_equal(strlen(text), 1);
+  assert_null(spo_option_find(table, COUNT, "ta"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(defaults),  cmocka_unit_test(checks),   cmocka_unit_test(older_structs),
+      cmocka_unit_test(text_in),   cmocka_unit_test(messages), cmocka_unit_test(text_out),
+      cmocka_unit_test(not_given),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
