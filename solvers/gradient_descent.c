@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Riemannian gradient descent with Armijo backtracking from twice the last step, or a fixed step.
- * The search direction is -grad itself: no vector besides the two places and one for the transport. */
+ * The search direction is -grad itself: no vector besides the two places and one for the
+ * transport. */
 #include <spheropt/solvers/gradient_descent.h>
 
 #include <math.h>
@@ -67,8 +68,8 @@ static spo_status trial_slope(spo_run *run, double *slope) {
   return status;
 }
 
-/* Is the trial point good enough? Armijo's condition, or, where f cannot resolve it, the same for the
- * parabola through the slopes (Hager, Zhang 2005, eq. 4.1). */
+/* Is the trial point good enough? Armijo's condition, or, where f cannot resolve it, the same for
+ * the parabola through the slopes (Hager, Zhang 2005, eq. 4.1). */
 static spo_status sufficient(spo_run *run, double t, bool *enough) {
   const spo_gradient_descent_options *o = run->options;
   const double gg = run->cur->grad_norm * run->cur->grad_norm;
@@ -145,7 +146,8 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
 static const spo_solver_ops ops = {
     .size = sizeof(spo_solver_ops),
     .name = "gradient-descent",
-    .summary = "Riemannian gradient descent: Armijo backtracking with step doubling, or a fixed step",
+    .summary =
+        "Riemannian gradient descent: Armijo backtracking with step doubling, or a fixed step",
     .reference = "Absil, Mahony, Sepulchre 2008, section 4.2",
     .options_size = sizeof(spo_gradient_descent_options),
     .n_options = sizeof table / sizeof table[0],

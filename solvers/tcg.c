@@ -153,8 +153,8 @@ static double residual_target(const spo_trs_input *in, const spo_tcg_options *o,
   return fmax(r0 * fmin(o->kappa, pow(unitless, o->theta)), in->residual_floor);
 }
 
-/* d_j = -z + beta d_(j-1). All terms are tangent up to rounding, which would add up over many: now and
- * then back into the space. */
+/* d_j = -z + beta d_(j-1). All terms are tangent up to rounding, which would add up over many: now
+ * and then back into the space. */
 static spo_status next_direction(const spo_space *S, const store *s, size_t j, double beta) {
   double *d = direction(s, j);
   const double *old = j > 0 ? direction(s, j - 1) : s->hd;
@@ -169,8 +169,8 @@ static void advance(const store *s, const node *at, size_t j, double *eta) {
   spo_vec_axpy(s->n, at->alpha, s->hd, s->r);
 }
 
-/* Curvature along direction j, and how far it may be followed. False: it is flat, nothing but rounding,
- * and what there is, is the step. */
+/* Curvature along direction j, and how far it may be followed. False: it is flat, nothing but
+ * rounding, and what there is, is the step. */
 static bool look_along(const spo_space *S, const store *s, size_t j, double zr, double *largest,
                        node *at) {
   at->dHd = dot(S, direction(s, j), s->hd);

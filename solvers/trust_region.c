@@ -44,8 +44,8 @@ static const spo_option table[] = {
     {"escape", "when to look for negative curvature at a critical point", "", AT(escape),
      SPO_OPTION_CHOICE, 0, 2, 2, 0, escapes, 0},
     {"escape-products", "Hessian products spent on that at most",
-     "a random start meets negative curvature in a few dozen", AT(escape_products),
-     SPO_OPTION_UINT, 1, 0x1p53, 200, 0, NULL, 0},
+     "a random start meets negative curvature in a few dozen", AT(escape_products), SPO_OPTION_UINT,
+     1, 0x1p53, 200, 0, NULL, 0},
     {"kappa", "inner iteration: stop once the residual fell by this factor", "Manopt 0.1",
      TCG(kappa), SPO_OPTION_DOUBLE, 0, 1, 0.1, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
     {"theta", "inner iteration: or by (|g|/scale)^theta, superlinear of order 1 + theta",
@@ -101,8 +101,7 @@ static size_t keep_len(const spo_problem *P, const void *options) {
 /* The subproblem's work, or that of the search for negative curvature; and the step. */
 static size_t scratch_len(const spo_problem *P, const spo_trust_region_options *o) {
   const size_t sub = sub_len(P, o);
-  const size_t seek =
-      spo_curvature_work_len(P->manifold->n, o->escape_products) + spo_orbit_len(P);
+  const size_t seek = spo_curvature_work_len(P->manifold->n, o->escape_products) + spo_orbit_len(P);
   return sub > seek ? sub : seek;
 }
 
@@ -114,8 +113,8 @@ static double *step_of(const spo_run *run) {
   return run->work + scratch_len(run->eval.problem, run->options);
 }
 
-/* How long the preconditioned norm finds a tangent vector that the metric finds of length one: for a
- * random vector. */
+/* How long the preconditioned norm finds a tangent vector that the metric finds of length one: for
+ * a random vector. */
 static spo_status norm_ratio(spo_run *run, double *ratio) {
   const spo_problem *P = run->eval.problem;
   double *u = step_of(run), *pu = run->trial->grad;
@@ -137,8 +136,8 @@ static spo_status start(spo_run *run) {
   tr_state *s = run->state;
   double ratio;
   const spo_status status = norm_ratio(run, &ratio);
-  s->max_radius = o->max_radius > 0.0 ? o->max_radius
-                                      : ratio * run->eval.problem->manifold->typical_distance;
+  s->max_radius =
+      o->max_radius > 0.0 ? o->max_radius : ratio * run->eval.problem->manifold->typical_distance;
   s->radius = o->radius > 0.0 ? fmin(o->radius, s->max_radius) : s->max_radius / 8.0;
   s->first_radius = s->radius;
   return status;

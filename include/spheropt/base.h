@@ -2,11 +2,11 @@
  *
  * Status, errors and what every other header needs.
  *
- * Conventions of the whole library. A point or a tangent vector is an array of n doubles; m points of
- * R^d lie one after another, coordinate j of point i at x[i*d + j] (NumPy's C-order m x d, BLAS's
- * column-major d x m). Outputs follow inputs, `spo_error *` comes last and may be NULL. What you
- * create you destroy; what you pass in must outlive what is built on it. The library prints nothing,
- * never aborts, and keeps no global state. */
+ * Conventions of the whole library. A point or a tangent vector is an array of n doubles; m points
+ * of R^d lie one after another, coordinate j of point i at x[i*d + j] (NumPy's C-order m x d,
+ * BLAS's column-major d x m). Outputs follow inputs, `spo_error *` comes last and may be NULL. What
+ * you create you destroy; what you pass in must outlive what is built on it. The library prints
+ * nothing, never aborts, and keeps no global state. */
 #ifndef SPHEROPT_BASE_H
 #define SPHEROPT_BASE_H
 

@@ -13,7 +13,8 @@ static inline gsl_vector_view spo_gsl_vector(double *x, size_t n) {
   return gsl_vector_view_array(x, n);
 }
 
-/** spo_gsl_points - m points of R^d, one after another, as a gsl_matrix with m rows; m, d >= 1. O(1). */
+/** spo_gsl_points - m points of R^d, one after another, as a gsl_matrix with m rows; m, d >= 1.
+ * O(1). */
 static inline gsl_matrix_view spo_gsl_points(double *x, size_t m, size_t d) {
   return gsl_matrix_view_array(x, m, d);
 }

@@ -25,8 +25,8 @@ typedef struct spo_manifold_ops {
   size_t size; /* sizeof(spo_manifold_ops): the table grows at its end only */
 
   /* required ------------------------------------------------------------------------------- */
-  /* v = projection of the ambient vector w onto the tangent space at x: linear, idempotent, and orthogonal
-   * where the metric is the Euclidean one (inner is NULL) */
+  /* v = projection of the ambient vector w onto the tangent space at x: linear, idempotent, and
+   * orthogonal where the metric is the Euclidean one (inner is NULL) */
   spo_status (*project)(const spo_manifold *M, const double *x, const double *w, double *v,
                         double *work);
   /* y = R_x(t v) */
@@ -40,7 +40,8 @@ typedef struct spo_manifold_ops {
                                const double *v, double *hv, double *work);
   /* x: uniform where that exists, generic otherwise */
   spo_status (*random_point)(const spo_manifold *M, gsl_rng *rng, double *x, double *work);
-  /* how far x is from M: 0 on it, of the size of the violated constraint near it; NaN goes through */
+  /* how far x is from M: 0 on it, of the size of the violated constraint near it; NaN goes
+   * through */
   double (*defect)(const spo_manifold *M, const double *x, double *work);
   /* frees M itself: who made it frees it (see spo_manifold_destroy) */
   void (*destroy)(spo_manifold *M);
@@ -50,8 +51,8 @@ typedef struct spo_manifold_ops {
   spo_status (*exp)(const spo_manifold *M, const double *x, double t, const double *v, double *y,
                     double *work);
   /* w = v transported from x to y; NULL: projected at y */
-  spo_status (*transport)(const spo_manifold *M, const double *x, const double *y,
-                          const double *v, double *w, double *work);
+  spo_status (*transport)(const spo_manifold *M, const double *x, const double *y, const double *v,
+                          double *w, double *work);
   /* k tangent vectors (k x n) from, and to, coordinates (k x dim) in an orthonormal basis of the
    * tangent space that depends on x alone */
   spo_status (*from_coords)(const spo_manifold *M, const double *x, size_t k, const double *C,
@@ -72,7 +73,7 @@ struct spo_manifold {
   int retraction_order;      /* 2 if R agrees with Exp to second order, else 1 */
   size_t n, dim;             /* ambient length, intrinsic dimension */
   size_t memo_len, work_len; /* doubles kept per place, lent per call */
-  double typical_distance;   /* natural length of a long step; sets the default trust-region radius */
+  double typical_distance; /* natural length of a long step; sets the default trust-region radius */
 };
 
 /**
@@ -85,7 +86,8 @@ struct spo_manifold {
  */
 SPO_API spo_status spo_manifold_check(const spo_manifold *M, spo_error *err);
 
-/** spo_manifold_destroy - calls the manifold's own destroy; NULL is fine. What it was built on stays. */
+/** spo_manifold_destroy - calls the manifold's own destroy; NULL is fine. What it was built on
+ * stays. */
 SPO_API void spo_manifold_destroy(spo_manifold *M);
 
 /** spo_manifold_inner - <u, v>_x, the slot or the Euclidean default. u, v tangent at x, n doubles

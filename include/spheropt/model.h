@@ -20,13 +20,14 @@ typedef struct spo_part {
   size_t rows, cols, offset;
 } spo_part;
 
-/* A starting point by name, "etf" or "collapsed:45"; arg is what follows the colon, NULL without. */
+/* A starting point by name, "etf" or "collapsed:45"; arg is what follows the colon, NULL
+ * without. */
 typedef struct spo_named_point {
   const char *name;
   const char *argument; /* "DEG", "C,M"; NULL: takes none */
   const char *help;
-  /* x out. Fails with one line that says why the point does not exist for this problem or argument; after
-   * SPO_OK err->text may hold a note. Does not keep P, arg or rng */
+  /* x out. Fails with one line that says why the point does not exist for this problem or argument;
+   * after SPO_OK err->text may hold a note. Does not keep P, arg or rng */
   spo_status (*build)(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
                       spo_error *err);
 } spo_named_point;
@@ -48,7 +49,8 @@ typedef struct spo_model_ops {
   /* the problem, its manifold with it; after SPO_OK err->text may hold a note. Arrays in params are
    * borrowed until destroy */
   spo_status (*create)(const void *params, spo_problem **out, spo_error *err);
-  /* the parameters that describe P, arrays borrowed from P: create makes the same problem of them */
+  /* the parameters that describe P, arrays borrowed from P: create makes the same problem of
+   * them */
   void (*describe)(const spo_problem *P, void *params);
   size_t (*parts)(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]);
   /* value[0 .. n_metrics-1], NaN where a metric does not apply; allocates what it needs */

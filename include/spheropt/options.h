@@ -39,7 +39,9 @@ typedef struct spo_choice {
 } spo_choice;
 
 enum { SPO_OPEN_LO = 1, SPO_OPEN_HI = 2 }; /* which bounds are excluded */
-enum { SPO_START_ONLY = 1 };               /* the option shapes a start, not the problem: not stored with results */
+enum {
+  SPO_START_ONLY = 1
+}; /* the option shapes a start, not the problem: not stored with results */
 
 typedef struct spo_option {
   const char *name;   /* as on the command line, without dashes: "max-inner" */
@@ -48,11 +50,12 @@ typedef struct spo_option {
   size_t offset;      /* into the options struct, whose first member is `size_t size` */
   spo_option_kind kind;
   /* numbers: bounds and default; bool: default; choice: index of the default. A default outside the
-   * bounds (0 below lo = 1, NaN) means "not given": it passes the check and cannot be given as text */
+   * bounds (0 below lo = 1, NaN) means "not given": it passes the check and cannot be given as
+   * text */
   double lo, hi, dflt;
-  unsigned open;             /* SPO_OPEN_LO | SPO_OPEN_HI */
-  const spo_choice *choice;  /* kind 'c': list ended by a NULL name */
-  unsigned flags;            /* SPO_START_ONLY */
+  unsigned open;            /* SPO_OPEN_LO | SPO_OPEN_HI */
+  const spo_choice *choice; /* kind 'c': list ended by a NULL name */
+  unsigned flags;           /* SPO_START_ONLY */
 } spo_option;
 
 /**
@@ -61,7 +64,8 @@ typedef struct spo_option {
  * table    in   `count` entries
  * options  out  a struct of `size` bytes; its first member, a size_t, becomes `size`
  *
- * Arrays become "not given". Units: those of each option. Cost: O(size). Fails: never. Threads: any.
+ * Arrays become "not given". Units: those of each option. Cost: O(size). Fails: never. Threads:
+ * any.
  */
 SPO_API void spo_options_init(const spo_option *table, size_t count, void *options, size_t size);
 
@@ -69,8 +73,8 @@ SPO_API void spo_options_init(const spo_option *table, size_t count, void *optio
  * spo_options_check - every value within its bounds, NaN refused.
  *
  * table    in  `count` entries
- * options  in  the struct to judge; an older, shorter struct (smaller `size`) is judged as far as it goes
- * size     in  the size that the table was written for
+ * options  in  the struct to judge; an older, shorter struct (smaller `size`) is judged as far as
+ * it goes size     in  the size that the table was written for
  *
  * Cost: O(count). Fails: SPO_E_OPTION, one line naming option, value and bounds; SPO_E_ARG when the
  * struct's own size is 0 or larger than `size`. Threads: any. Test: tests/unit/options.c.

@@ -19,19 +19,19 @@ enum { SPO_KNOWS_COST = 1, SPO_KNOWS_GRAD = 2 };
 
 /* Fields are read-only for users; change x only through spo_point_set. */
 typedef struct spo_point {
-  double *x;      /* n */
-  double *grad;   /* n, the Riemannian gradient once known */
-  double *memo;   /* the problem's */
-  double *mmemo;  /* the manifold's */
+  double *x;           /* n */
+  double *grad;        /* n, the Riemannian gradient once known */
+  double *memo;        /* the problem's */
+  double *mmemo;       /* the manifold's */
   double f, grad_norm; /* NaN until known */
-  unsigned known; /* SPO_KNOWS_... */
+  unsigned known;      /* SPO_KNOWS_... */
 } spo_point;
 
 /* Scratch, counters and error of one thread that evaluates one problem. */
 typedef struct spo_eval {
   const spo_problem *problem;
   spo_counters count;
-  double *work; /* spo_eval_len doubles */
+  double *work;   /* spo_eval_len doubles */
   spo_error *err; /* where failures are described; may be NULL */
 } spo_eval;
 
@@ -50,8 +50,8 @@ SPO_API void spo_eval_bind(spo_eval *E, const spo_problem *P, double *mem, spo_e
 /**
  * spo_eval_create, spo_point_create - the same from the heap, one allocation each.
  *
- * P in: checked by spo_problem_check. *out is NULL on failure. Fails: SPO_E_NOMEM and what the check
- * says. Destroy with the matching call (NULL is fine).
+ * P in: checked by spo_problem_check. *out is NULL on failure. Fails: SPO_E_NOMEM and what the
+ * check says. Destroy with the matching call (NULL is fine).
  */
 SPO_API spo_status spo_eval_create(const spo_problem *P, spo_eval **out, spo_error *err);
 SPO_API void spo_eval_destroy(spo_eval *E);
@@ -69,8 +69,8 @@ SPO_API void spo_point_forget(spo_point *p);
  *
  * E  in/out  counts one cost evaluation;  p  in/out  x must be set
  *
- * Units: those of f. Cost: one callback; no allocation. Returns SPO_OK; SPO_OUTSIDE (callback > 0, or
- * f not finite: then p->f is what it was given); SPO_E_USER (callback < 0, detail is its value).
+ * Units: those of f. Cost: one callback; no allocation. Returns SPO_OK; SPO_OUTSIDE (callback > 0,
+ * or f not finite: then p->f is what it was given); SPO_E_USER (callback < 0, detail is its value).
  * Threads: one per evaluator.
  */
 SPO_API spo_status spo_eval_cost(spo_eval *E, spo_point *p);
@@ -109,7 +109,8 @@ SPO_API spo_status spo_eval_precond(spo_eval *E, spo_point *p, size_t k, const d
                                     double *PV);
 
 /** spo_eval_retract - to->x = R_from(t v), and `to` forgets what it knew. v: n doubles, tangent at
- * `from`; to may equal from. Returns what the manifold returns; SPO_OUTSIDE if the result is not finite. */
+ * `from`; to may equal from. Returns what the manifold returns; SPO_OUTSIDE if the result is not
+ * finite. */
 SPO_API spo_status spo_eval_retract(spo_eval *E, const spo_point *from, double t, const double *v,
                                     spo_point *to);
 

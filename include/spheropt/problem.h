@@ -20,7 +20,7 @@ extern "C" {
 
 /* The group that leaves the cost unchanged, and the tangent space of its orbit through x. */
 typedef struct spo_symmetry {
-  size_t size; /* sizeof(spo_symmetry) */
+  size_t size;      /* sizeof(spo_symmetry) */
   const char *name; /* "rotations O(d)" */
   /* doubles that prepare leaves for the others, and scratch that each may use */
   size_t (*store_len)(const void *self);
@@ -35,8 +35,8 @@ typedef struct spo_symmetry {
 /* A symmetric matrix Z(x) whose lowest eigenvalue bounds the gap to the global minimum, and the
  * constructive directions of negative curvature that come with it. */
 typedef struct spo_certificate {
-  size_t size; /* sizeof(spo_certificate) */
-  const char *name; /* "arrow matrix" */
+  size_t size;                           /* sizeof(spo_certificate) */
+  const char *name;                      /* "arrow matrix" */
   size_t (*order)(const void *self);     /* of Z */
   size_t (*store_len)(const void *self); /* doubles that prepare leaves for the others */
   size_t (*work_len)(const void *self);
@@ -68,8 +68,9 @@ typedef struct spo_problem_ops {
                double *work); /* NULL: none; solvers that need it refuse */
   int (*ehess_block)(void *self, const double *x, size_t k, const double *V, double *HV,
                      const double *memo, double *work); /* NULL: k times ehess */
-  int (*precond)(void *self, const double *x, const double *v, double *pv, const double *memo,
-                 double *work); /* symmetric positive definite on the tangent space; NULL: identity */
+  int (*precond)(
+      void *self, const double *x, const double *v, double *pv, const double *memo,
+      double *work); /* symmetric positive definite on the tangent space; NULL: identity */
   /* the rounding noise of f at x, and the natural size of a gradient there. NULL: 1e3 eps |f|, and
    * the gradient's norm where the run starts */
   int (*scale)(void *self, const double *x, double f, const double *memo, double *f_noise,
@@ -95,7 +96,8 @@ struct spo_problem {
  * spo_problem_check - is the table complete and the instance consistent?
  *
  * Required callbacks present, the manifold passes spo_manifold_check, optional tables complete.
- * Cost: O(1), no allocation. Fails: SPO_E_ARG or SPO_E_UNSUPPORTED, naming the member. Threads: any.
+ * Cost: O(1), no allocation. Fails: SPO_E_ARG or SPO_E_UNSUPPORTED, naming the member. Threads:
+ * any.
  */
 SPO_API spo_status spo_problem_check(const spo_problem *P, spo_error *err);
 

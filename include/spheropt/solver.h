@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-/* What is known after iteration k (k = 0: at the start). Quantities that a solver does not have are NaN. */
+/* What is known after iteration k (k = 0: at the start). Quantities that a solver does not have are
+ * NaN. */
 typedef struct spo_iter {
   uint64_t k;
   double f, grad_norm;
@@ -42,8 +43,8 @@ typedef struct spo_result {
  * stop (reason `user`). */
 typedef int spo_monitor(void *self, const spo_iter *it);
 
-/* All that a solver plug-in may touch. cur is where the run stands (cost and gradient known), trial a
- * second place; accepting a step is swapping the two pointers. */
+/* All that a solver plug-in may touch. cur is where the run stands (cost and gradient known), trial
+ * a second place; accepting a step is swapping the two pointers. */
 typedef struct spo_run {
   spo_eval eval;
   spo_point *cur, *trial;
@@ -64,11 +65,11 @@ typedef struct spo_run {
 enum { SPO_NEEDS_HESS = 1, SPO_LEAVES_SADDLES = 2 };
 
 /* The contract. `start` initialises state and work at cur. `step` makes one iteration: it may move
- * (swap cur and trial; the gradient at the new cur must be known on return) or not (it->accepted false),
- * fills in the members of *it that are its own, and may end the run by writing a reason other than
- * SPO_RUNNING. A solver with SPO_LEAVES_SADDLES is stepped even at a point that meets the gradient
- * rule and is not known to be a global minimiser; it then moves on, or says SPO_STOP_GRAD or
- * SPO_STOP_SECOND_ORDER. Steps never allocate, print or loop over steps. */
+ * (swap cur and trial; the gradient at the new cur must be known on return) or not (it->accepted
+ * false), fills in the members of *it that are its own, and may end the run by writing a reason
+ * other than SPO_RUNNING. A solver with SPO_LEAVES_SADDLES is stepped even at a point that meets
+ * the gradient rule and is not known to be a global minimiser; it then moves on, or says
+ * SPO_STOP_GRAD or SPO_STOP_SECOND_ORDER. Steps never allocate, print or loop over steps. */
 typedef struct spo_solver_ops {
   size_t size; /* sizeof(spo_solver_ops) */
   const char *name, *summary, *reference;
@@ -93,8 +94,8 @@ typedef struct spo_solver spo_solver;
  * out      out  NULL on failure
  *
  * Cost: one allocation of 2 places, the evaluator's scratch and the solver's work.
- * Fails: SPO_E_OPTION (one line naming option, value, bounds), SPO_E_UNSUPPORTED (the solver needs a
- * Hessian and the problem has none), SPO_E_NOMEM, and what spo_problem_check says.
+ * Fails: SPO_E_OPTION (one line naming option, value, bounds), SPO_E_UNSUPPORTED (the solver needs
+ * a Hessian and the problem has none), SPO_E_NOMEM, and what spo_problem_check says.
  * Threads: one thread per solver; any number of solvers per problem.
  */
 SPO_API spo_status spo_solver_create(const spo_solver_ops *type, const spo_problem *P,
@@ -113,8 +114,8 @@ SPO_API void spo_solver_destroy(spo_solver *s);
  *
  * Units: those of f. Cost: no allocation.
  * Fails: SPO_E_ARG (x is off the manifold by more than 1e-6: project it first), SPO_E_OPTION (stop
- * rules), SPO_E_NONFINITE (cost or gradient at the start), SPO_E_USER; x is then the last good point.
- * That the budget ended is no failure: see res->reason.
+ * rules), SPO_E_NONFINITE (cost or gradient at the start), SPO_E_USER; x is then the last good
+ * point. That the budget ended is no failure: see res->reason.
  */
 SPO_API spo_status spo_solver_solve(spo_solver *s, double *x, const spo_stop *stop,
                                     spo_monitor *monitor, void *self, spo_result *res,
@@ -136,8 +137,9 @@ SPO_API spo_status spo_solver_start(spo_solver *s, const double *x, const spo_st
 SPO_API spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_error *err);
 SPO_API spo_status spo_solver_finish(spo_solver *s, double *x, spo_result *res);
 
-/** spo_minimize - create, solve, destroy in one call: the trust region if the problem has a Hessian,
- * else gradient descent, with default options; seed 0. Arguments and failures as spo_solver_solve. */
+/** spo_minimize - create, solve, destroy in one call: the trust region if the problem has a
+ * Hessian, else gradient descent, with default options; seed 0. Arguments and failures as
+ * spo_solver_solve. */
 SPO_API spo_status spo_minimize(const spo_problem *P, double *x, const spo_stop *stop,
                                 spo_result *res, spo_error *err);
 

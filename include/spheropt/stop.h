@@ -39,21 +39,24 @@ SPO_API bool spo_reason_converged(spo_reason reason);
 /* Stop rules of one run; spo_stop_init gives the defaults in brackets. */
 typedef struct spo_stop {
   size_t size;
-  double grad_rel;  /* |grad| <= grad_rel * the problem's gradient scale; 0: off [1e-10] */
-  double grad_abs;  /* or |grad| <= grad_abs; 0: off [0] */
-  double f_target;  /* or f <= f_target; -inf: off [-inf] */
-  double step_min;  /* or a step no longer than this, relative to the typical distance; 0: off [0] */
-  double max_time;  /* seconds; inf: off [inf] */
-  uint64_t max_iter; /* [10,000] */
+  double grad_rel; /* |grad| <= grad_rel * the problem's gradient scale; 0: off [1e-10] */
+  double grad_abs; /* or |grad| <= grad_abs; 0: off [0] */
+  double f_target; /* or f <= f_target; -inf: off [-inf] */
+  double step_min; /* or a step no longer than this, relative to the typical distance; 0: off [0] */
+  double max_time; /* seconds; inf: off [inf] */
+  uint64_t max_iter;           /* [10,000] */
   uint64_t max_cost, max_hess; /* evaluations [2^53: no limit] */
-  int (*poll)(void *self); /* nonzero: the user wants out. Asked between steps and inside long subproblems */
+  int (*poll)(
+      void
+          *self); /* nonzero: the user wants out. Asked between steps and inside long subproblems */
   void *poll_self;
 } spo_stop;
 
 /** spo_stop_init - fills in the defaults. O(1). */
 SPO_API void spo_stop_init(spo_stop *stop);
 
-/** spo_stop_options - the table of all members but poll, for --help and validation; *count entries. */
+/** spo_stop_options - the table of all members but poll, for --help and validation; *count
+ * entries. */
 SPO_API const spo_option *spo_stop_options(size_t *count);
 
 #ifdef __cplusplus

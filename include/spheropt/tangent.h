@@ -19,8 +19,9 @@ typedef struct spo_tangent {
   spo_point *at;
 } spo_tangent;
 
-/** spo_tangent_at - binds T to the place p. T must not be moved or copied while in use; p and E must
- * stay. The operators evaluate cost and gradient at p first if unknown. O(1), no allocation. */
+/** spo_tangent_at - binds T to the place p. T must not be moved or copied while in use; p and E
+ * must stay. The operators evaluate cost and gradient at p first if unknown. O(1), no
+ * allocation. */
 SPO_API void spo_tangent_at(spo_tangent *T, spo_eval *E, spo_point *p);
 
 #ifdef __cplusplus

@@ -42,8 +42,8 @@ extern void dsyevr_(const char *jobz, const char *range, const char *uplo, const
                     double *a, const spo_blasint *lda, const double *vl, const double *vu,
                     const spo_blasint *il, const spo_blasint *iu, const double *abstol,
                     spo_blasint *m, double *w, double *z, const spo_blasint *ldz,
-                    spo_blasint *isuppz, double *work, const spo_blasint *lwork,
-                    spo_blasint *iwork, const spo_blasint *liwork, spo_blasint *info);
+                    spo_blasint *isuppz, double *work, const spo_blasint *lwork, spo_blasint *iwork,
+                    const spo_blasint *liwork, spo_blasint *info);
 extern void dstevx_(const char *jobz, const char *range, const spo_blasint *n, double *d, double *e,
                     const double *vl, const double *vu, const spo_blasint *il,
                     const spo_blasint *iu, const double *abstol, spo_blasint *m, double *w,

@@ -19,7 +19,8 @@ static inline double *spo_carve_doubles(spo_carver *c, size_t count) {
   return spo_carve(c, count, sizeof(double));
 }
 
-/* The block itself: 64-byte aligned, contents undefined, NULL when memory or the count is exhausted. */
+/* The block itself: 64-byte aligned, contents undefined, NULL when memory or the count is
+ * exhausted. */
 void *spo_block_alloc(size_t bytes);
 void spo_block_free(void *block);
 

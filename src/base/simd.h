@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * SPO_KERNEL before a static function: also compiled for the wider vector units, the best chosen at load
- * time. Sanitizers and older compilers get the plain version. Static only: gcc exports the clones of
- * others whatever their visibility. */
+ * SPO_KERNEL before a static function: also compiled for the wider vector units, the best chosen at
+ * load time. Sanitizers and older compilers get the plain version. Static only: gcc exports the
+ * clones of others whatever their visibility. */
 #ifndef SPO_BASE_SIMD_H
 #define SPO_BASE_SIMD_H
 

@@ -8,6 +8,6 @@
 
 /* Does the table at `ops`, a `type` of ops->size bytes, offer `slot`? */
 #define SPO_HAS(type, ops, slot)                                                                   \
-  ((ops)->size >= offsetof(type, slot) + sizeof (ops)->slot && (ops)->slot != NULL)
+  ((ops)->size >= offsetof(type, slot) + sizeof(ops)->slot && (ops)->slot != NULL)
 
 #endif

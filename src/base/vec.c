@@ -75,8 +75,9 @@ static inline double from_bits(uint64_t bits) {
   return value;
 }
 
-/* exp(x) = 2^k exp(r), x = k ln 2 + r, |r| <= ln2/2, Taylor to degree 13: the remainder is below 2^-57,
- * summed by Estrin's scheme. ln 2 in two parts (fdlibm). 2^k goes on as two factors so that results may be subnormal. */
+/* exp(x) = 2^k exp(r), x = k ln 2 + r, |r| <= ln2/2, Taylor to degree 13: the remainder is below
+ * 2^-57, summed by Estrin's scheme. ln 2 in two parts (fdlibm). 2^k goes on as two factors so that
+ * results may be subnormal. */
 static inline double exp1(double x) {
   const double clamped_hi = x > 710.0 ? 710.0 : x;
   const double t = clamped_hi < -750.0 ? -750.0 : clamped_hi;

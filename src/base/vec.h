@@ -20,8 +20,8 @@ void spo_vec_add(size_t n, const double *x, double a, const double *y, double *z
 void spo_vec_combine(size_t n, double a, const double *x, double b, const double *y, double *z);
 /* x *= a */
 void spo_vec_scale(size_t n, double a, double *x);
-/* y_i = exp(x_i), i < n, within 1.1 ulp where the result is normal; y may alias x. NaN goes through;
- * beyond +-745 the ends: 0 and infinity */
+/* y_i = exp(x_i), i < n, within 1.1 ulp where the result is normal; y may alias x. NaN goes
+ * through; beyond +-745 the ends: 0 and infinity */
 void spo_vec_exp(size_t n, const double *x, double *y);
 
 static inline void spo_vec_copy(size_t n, const double *x, double *y) {

@@ -267,9 +267,9 @@ static double largest(const spo_spectrum *s) {
   return s->count ? fmax(fabs(s->eigenvalue[0]), fabs(s->eigenvalue[s->count - 1])) : 0.0;
 }
 
-/* Zero is what rounding (of products, and of LAPACK or the iteration) and, near a critical point, the
- * gradient, which turns orbit directions into small curvatures, leave undecided. Elsewhere signs are
- * counted as they are. */
+/* Zero is what rounding (of products, and of LAPACK or the iteration) and, near a critical point,
+ * the gradient, which turns orbit directions into small curvatures, leave undecided. Elsewhere
+ * signs are counted as they are. */
 static void count_signs(analysis *a) {
   spo_spectrum *s = a->out;
   const double size = largest(s);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Is there negative curvature? The lowest Ritz pair of a symmetric operator by Lanczos in two passes:
- * the first keeps three vectors and the tridiagonal matrix, the second repeats it to add up the
- * Ritz vector. Without reorthogonalisation Ritz values come back as copies, never as values below
- * the spectrum. All memory is the caller's. */
+ * Is there negative curvature? The lowest Ritz pair of a symmetric operator by Lanczos in two
+ * passes: the first keeps three vectors and the tridiagonal matrix, the second repeats it to add up
+ * the Ritz vector. Without reorthogonalisation Ritz values come back as copies, never as values
+ * below the spectrum. All memory is the caller's. */
 #ifndef SPO_LINEAR_CURVATURE_H
 #define SPO_LINEAR_CURVATURE_H
 
@@ -18,8 +18,8 @@ typedef struct spo_curvature_input {
 } spo_curvature_input;
 
 typedef struct spo_curvature_result {
-  bool negative;     /* below -floor and below rounding */
-  double value;      /* the Rayleigh quotient of v, if negative */
+  bool negative; /* below -floor and below rounding */
+  double value;  /* the Rayleigh quotient of v, if negative */
   uint64_t products;
 } spo_curvature_result;
 

@@ -21,7 +21,8 @@ static const spo_choice retractions[] = {
 static const spo_option table[] = {
     {"size", "order of a random symmetric matrix; not given: of matrix, else 10", "", AT(n),
      SPO_OPTION_UINT, 2, 46340, 0, 0, NULL, 0},
-    {"columns", "p, orthonormal vectors", "", AT(columns), SPO_OPTION_UINT, 1, 46340, 3, 0, NULL, 0},
+    {"columns", "p, orthonormal vectors", "", AT(columns), SPO_OPTION_UINT, 1, 46340, 3, 0, NULL,
+     0},
     {"seed", "of the random matrix; the run's own", "", AT(seed), SPO_OPTION_UINT, 0, 0x1p53, 0, 0,
      NULL, 0},
     {"matrix", "a symmetric matrix", "", AT(matrix), SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
@@ -157,7 +158,8 @@ spo_status spo_brockett_create(const spo_brockett_params *params, spo_problem **
   b->seed = params->seed;
   b->given = params->matrix.data != NULL;
   b->retraction = params->retraction;
-  b->problem = (spo_problem){.ops = &problem_ops, .name = "brockett", .self = b, .memo_len = n * b->p};
+  b->problem =
+      (spo_problem){.ops = &problem_ops, .name = "brockett", .self = b, .memo_len = n * b->p};
   status = spo_symmetric_fill(&b->S, &params->matrix, params->seed, err);
   if (status == SPO_OK)
     status = spo_stiefel_create(n, b->p, *(const spo_stiefel_retraction *)params->retraction,

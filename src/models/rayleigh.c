@@ -245,7 +245,8 @@ static spo_status build_eigenvector(const spo_problem *P, const char *arg, gsl_r
 }
 
 static const spo_named_point points[] = {
-    {"eigenvector", "J", "the eigenvector of the J-th smallest eigenvalue, from 0: a critical point",
+    {"eigenvector", "J",
+     "the eigenvector of the J-th smallest eigenvalue, from 0: a critical point",
      build_eigenvector},
 };
 static const char *const samples[] = {"--size 12", "--size 2 --seed 5", NULL};

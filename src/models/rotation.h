@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The orbit of m points of R^d under rotations, { Omega X : Omega skew }: its dimension, and the
- * projection onto it by a d x d Lyapunov equation, Omega S + S Omega = V X^T - X V^T with S = X X^T,
- * diagonal in S's eigenbasis. Never a stored basis. Shared by all models on R^d. */
+ * projection onto it by a d x d Lyapunov equation, Omega S + S Omega = V X^T - X V^T with S = X
+ * X^T, diagonal in S's eigenbasis. Never a stored basis. Shared by all models on R^d. */
 #ifndef SPO_MODELS_ROTATION_H
 #define SPO_MODELS_ROTATION_H
 

@@ -89,7 +89,7 @@ SPO_KERNEL static void curvature(size_t b, size_t K, double tau, const int64_t *
   }
   for (size_t i = 0; i < b; i++) {
     const double weight = tau * omega[i];
-    my[i] = s[i] * py[i];                     /* tau omega p_y (p^T Mdot'), Mdot' = Mdot - Mdot_y */
+    my[i] = s[i] * py[i]; /* tau omega p_y (p^T Mdot'), Mdot' = Mdot - Mdot_y */
     s[i] = weight > 0.0 ? s[i] / weight : 0.0; /* p^T Mdot' */
   }
   for (size_t k = 0; k < K; k++) {

@@ -24,8 +24,9 @@ spo_status spo_symmetric_order(uint64_t n, const spo_matrix *matrix, size_t *ord
     return spo_fail(err, SPO_E_DIM, __func__, "matrix: %zu x %zu given, must be square",
                     matrix->rows, matrix->cols);
   if (matrix->data && n != 0 && n != matrix->rows)
-    return spo_fail(err, SPO_E_DIM, __func__, "size: %" PRIu64 " does not agree with matrix, %zu x %zu",
-                    n, matrix->rows, matrix->cols);
+    return spo_fail(err, SPO_E_DIM, __func__,
+                    "size: %" PRIu64 " does not agree with matrix, %zu x %zu", n, matrix->rows,
+                    matrix->cols);
   *order = matrix->data ? matrix->rows : n ? (size_t)n : 10;
   if (*order < 2)
     return spo_fail(err, SPO_E_DIM, __func__, "size: %zu given, at least 2 is needed", *order);
@@ -74,8 +75,7 @@ static spo_status copy_given(spo_symmetric *S, const double *A, spo_error *err) 
 spo_status spo_symmetric_fill(spo_symmetric *S, const spo_matrix *matrix, uint64_t seed,
                               spo_error *err) {
   const size_t n = S->n;
-  spo_status status =
-      matrix->data ? copy_given(S, matrix->data, err) : fill_random(S, seed, err);
+  spo_status status = matrix->data ? copy_given(S, matrix->data, err) : fill_random(S, seed, err);
   S->known = n <= SPO_SYMMETRIC_KNOWN;
   S->norm = spo_vec_norm(n * n, S->A) / sqrt((double)n);
   if (status != SPO_OK || !S->known)
@@ -128,8 +128,8 @@ spo_status spo_symmetric_indices(const char *arg, size_t p, size_t n, size_t *in
       fits = index[i] != value;
     if (!fits)
       return spo_fail(err, SPO_E_ARG, __func__,
-                      "\"%s\" is not a list of %zu different numbers from 0 to %zu",
-                      arg ? arg : "", p, n - 1);
+                      "\"%s\" is not a list of %zu different numbers from 0 to %zu", arg ? arg : "",
+                      p, n - 1);
     index[j] = value;
     at = end + 1;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The symmetric matrix behind rayleigh and brockett: given or random, checked, with its eigenvalues. */
+ * The symmetric matrix behind rayleigh and brockett: given or random, checked, with its
+ * eigenvalues. */
 #ifndef SPO_MODELS_SYMMETRIC_H
 #define SPO_MODELS_SYMMETRIC_H
 
@@ -14,7 +15,7 @@ typedef struct spo_symmetric {
   double *A;      /* n x n */
   double *values; /* n, ascending; valid if known */
   bool known;
-  double norm;    /* largest |eigenvalue|, or Frobenius norm / sqrt(n) if not known */
+  double norm; /* largest |eigenvalue|, or Frobenius norm / sqrt(n) if not known */
 } spo_symmetric;
 
 /* The order that the parameters imply: of the matrix if given, else n, else 10. */

@@ -26,8 +26,8 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
     const size_t b = ufm_tile_len(u, i);
     double *G = ufm_tile(u, memo, i);
     spo_gemm('T', 'N', b, u->K, u->d, u->tau, H + i * u->d, u->d, W, u->d, 0.0, G, b);
-    sum += spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G,
-                                ufm_py(u, memo) + i);
+    sum +=
+        spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i);
   }
   *f = sum;
   return 0;
@@ -60,8 +60,8 @@ static int cost_egrad(void *self, const double *x, double *f, double *g, double 
     const size_t b = ufm_tile_len(u, i);
     double *G = ufm_tile(u, memo, i);
     spo_gemm('T', 'N', b, u->K, u->d, u->tau, H + i * u->d, u->d, W, u->d, 0.0, G, b);
-    sum += spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G,
-                                ufm_py(u, memo) + i);
+    sum +=
+        spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i);
     add_gradient(u, W, H, i, G, g);
   }
   *f = sum;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The arrow matrix Z = [-diag(alpha) G; G^T -diag(beta)] of the spherical UFM, the gap that its lowest
- * eigenvalue proves, and the constructive directions of negative curvature. Proofs: doc/ufm.md. */
+ * The arrow matrix Z = [-diag(alpha) G; G^T -diag(beta)] of the spherical UFM, the gap that its
+ * lowest eigenvalue proves, and the constructive directions of negative curvature. Proofs:
+ * doc/ufm.md. */
 #include "models/ufm_internal.h"
 
 #include <float.h>
@@ -10,8 +11,8 @@
 #include "base/blas.h"
 #include "base/vec.h"
 
-/* A sample whose residual is below this part of the largest is saturated: it may sit anywhere without
- * being seen in the gradient, so ranks and spans count active samples only. */
+/* A sample whose residual is below this part of the largest is saturated: it may sit anywhere
+ * without being seen in the gradient, so ranks and spans count active samples only. */
 static const double active_tol = 1e-8;
 /* Singular values below this part of the largest span nothing: squares, so 1e-6 of a length. */
 static const double rank_tol = 1e-12;
@@ -37,8 +38,8 @@ static size_t store_len(const void *self) {
   return 2 * (u->K + u->N) + u->N;
 }
 
-/* Lanczos: a vector to scale. prepare: a tile of M. Directions: the second moment, LAPACK's room, and
- * a vector of R^K. */
+/* Lanczos: a vector to scale. prepare: a tile of M. Directions: the second moment, LAPACK's room,
+ * and a vector of R^K. */
 static size_t work_len(const void *self) {
   const ufm *u = self;
   const size_t lanczos = u->K + u->N, tile = u->K * u->tile;
@@ -158,8 +159,8 @@ static double logit_curvature(const ufm *u, const double *x, const double *memo,
   return sum;
 }
 
-/* A unit vector orthogonal to a and b (unit, any angle): the coordinate axis that keeps most. False in
- * the plane, unless a and b are parallel. */
+/* A unit vector orthogonal to a and b (unit, any angle): the coordinate axis that keeps most. False
+ * in the plane, unless a and b are parallel. */
 static bool orthogonal_to(size_t d, const double *a, const double *b, double *v) {
   const double ab = spo_vec_dot(d, a, b), rest = 1.0 - ab * ab;
   const bool parallel = rest < rank_tol;
@@ -181,9 +182,10 @@ static bool orthogonal_to(size_t d, const double *a, const double *b, double *v)
   return true;
 }
 
-/* Case A, all classifiers alike: tilt them by v g_i^T, and let feature i follow as far as it takes. */
-static int direction_a(const ufm *u, const double *x, const double *memo, const store *s,
-                       double *v, double *work) {
+/* Case A, all classifiers alike: tilt them by v g_i^T, and let feature i follow as far as it
+ * takes. */
+static int direction_a(const ufm *u, const double *x, const double *memo, const store *s, double *v,
+                       double *work) {
   const size_t d = u->d, i = most_active(u, s);
   double *q = work, *a = work + u->K;
   residual_column(u, memo, i, q);
@@ -275,8 +277,7 @@ static int direction(void *self, const double *x, const double *memo, const doub
   const store s = in_store(u, mem);
   if (c == 0)
     return direction_a(u, x, memo, &s, v, work);
-  return c == 1 ? direction_b(u, x, &s, lambda, vector, v, work)
-                : direction_c(u, x, &s, v, work);
+  return c == 1 ? direction_b(u, x, &s, lambda, vector, v, work) : direction_c(u, x, &s, v, work);
 }
 
 const spo_certificate ufm_certificate = {

@@ -21,8 +21,8 @@
 static const spo_option table[] = {
     {"classes", "K, number of classes; not given: from labels, counts or classifier, else 10", "",
      AT(classes), SPO_OPTION_UINT, 2, INT_MAX, 0, 0, NULL, 0},
-    {"per-class", "n, samples in each class; not given: from counts, labels or features, else 5", "",
-     AT(per_class), SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
+    {"per-class", "n, samples in each class; not given: from counts, labels or features, else 5",
+     "", AT(per_class), SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
     {"counts", "samples in each class, n_0,n_1,...", "", AT(counts), SPO_OPTION_COUNTS, 0, 0, 0, 0,
      NULL, 0},
     {"labels", "the samples' classes, integers 0 .. K-1", "", AT(labels), SPO_OPTION_INTEGERS, 0, 0,
@@ -87,8 +87,8 @@ static spo_status count_samples(const spo_ufm_params *p, ufm_sizes *s, spo_error
   if (status == SPO_OK && p->features.data)
     status = agree("number of samples", &s->N, p->features.rows, "features (rows)", err);
   if (status == SPO_OK && p->weights.data)
-    status = agree("number of samples", &s->N,
-                   spo_size_mul(p->weights.rows, p->weights.cols), "weights", err);
+    status = agree("number of samples", &s->N, spo_size_mul(p->weights.rows, p->weights.cols),
+                   "weights", err);
   return status;
 }
 
@@ -97,8 +97,7 @@ static spo_status resolve_sizes(const spo_ufm_params *p, ufm_sizes *s, spo_error
   for (size_t i = 0; i < p->labels.count; i++)
     top = p->labels.data[i] > top ? p->labels.data[i] : top;
   s->K = p->classes;
-  spo_status status =
-      agree("classes", &s->K, p->counts.data ? p->counts.count : 0, "counts", err);
+  spo_status status = agree("classes", &s->K, p->counts.data ? p->counts.count : 0, "counts", err);
   if (status == SPO_OK)
     status = agree("classes", &s->K, p->classifier.data ? p->classifier.rows : 0,
                    "classifier (rows)", err);
@@ -174,7 +173,8 @@ static spo_status count_classes(const spo_ufm_params *p, ufm *u, double *count, 
       return REFUSE(SPO_E_DIM, "counts: class %zu has %" PRId64 " samples there, %.0f in labels", k,
                     p->counts.data[k], count[k]);
     if (p->per_class > 0 && count[k] != (double)p->per_class)
-      return REFUSE(SPO_E_DIM, "per-class: %" PRIu64 " does not agree with class %zu, which has %.0f",
+      return REFUSE(SPO_E_DIM,
+                    "per-class: %" PRIu64 " does not agree with class %zu, which has %.0f",
                     p->per_class, k, count[k]);
     equal &= count[k] == count[0];
     if (count[k] == 0.0 && empty++ == 0)

@@ -11,12 +11,12 @@ typedef struct ufm {
   spo_problem problem; /* first: a problem made here is its ufm */
   size_t d, K, N;
   double tau;
-  size_t tile;          /* samples in a tile of the K x N memo */
-  int64_t *label;       /* N */
-  double *omega;        /* N, sum 1 */
-  bool weighted;        /* weights were given */
-  bool balanced;        /* all classes carry the same weight */
-  uint64_t per_class;   /* n if all classes have as many samples, else 0 */
+  size_t tile;                     /* samples in a tile of the K x N memo */
+  int64_t *label;                  /* N */
+  double *omega;                   /* N, sum 1 */
+  bool weighted;                   /* weights were given */
+  bool balanced;                   /* all classes carry the same weight */
+  uint64_t per_class;              /* n if all classes have as many samples, else 0 */
   spo_matrix features, classifier; /* borrowed; for the start */
   bool normalize, center;
   spo_manifold *part[2], *product;
@@ -42,8 +42,8 @@ static inline size_t ufm_tile_len(const ufm *u, size_t first) {
   return u->N - first < u->tile ? u->N - first : u->tile;
 }
 
-extern const spo_problem_ops ufm_problem_ops;  /* ufm.c */
-extern const spo_certificate ufm_certificate;  /* ufm_certificate.c */
+extern const spo_problem_ops ufm_problem_ops; /* ufm.c */
+extern const spo_certificate ufm_certificate; /* ufm_certificate.c */
 enum { UFM_N_POINTS = 7 };
 extern const spo_named_point ufm_points[UFM_N_POINTS]; /* ufm_points.c */
 

@@ -89,7 +89,8 @@ static spo_status build_antipodal(const spo_problem *P, const char *arg, gsl_rng
   return SPO_OK;
 }
 
-/* cos and sin of degrees, exact at multiples of 90: criticality must not hang on cos(pi/2) = 6e-17 */
+/* cos and sin of degrees, exact at multiples of 90: criticality must not hang on cos(pi/2) =
+ * 6e-17 */
 static void turn(double degrees, double *c, double *s) {
   const double pi = 3.14159265358979323846, rest = fmod(degrees, 360.0);
   const double quarter = nearbyint(rest / 90.0), angle = (rest - 90.0 * quarter) * pi / 180.0;
@@ -140,8 +141,9 @@ static spo_status build_merged(const spo_problem *P, const char *arg, gsl_rng *r
   double groups;
   if (!read_number(arg, &groups) || groups != floor(groups) || !(groups >= 2.0) ||
       !(groups <= (double)u->K) || u->K % (size_t)groups != 0)
-    return REFUSE("merged:M: \"%s\" is not a number of groups, at least 2, that divides %zu classes",
-                  arg ? arg : "", u->K);
+    return REFUSE(
+        "merged:M: \"%s\" is not a number of groups, at least 2, that divides %zu classes",
+        arg ? arg : "", u->K);
   const size_t m = (size_t)groups, size = u->K / m;
   spo_status status = need_dim(u, m - 1, "merged", err);
   if (status == SPO_OK)
@@ -149,7 +151,8 @@ static spo_status build_merged(const spo_problem *P, const char *arg, gsl_rng *r
   if (status != SPO_OK)
     return status;
   simplex(u->d, m, x);
-  for (size_t k = u->K; k-- > 0;) /* from the last: a group's vector is read before it is overwritten */
+  for (size_t k = u->K;
+       k-- > 0;) /* from the last: a group's vector is read before it is overwritten */
     if (k / size != k)
       spo_vec_copy(u->d, x + k / size * u->d, x + k * u->d);
   follow_classifier(u, 1.0, x);
@@ -178,8 +181,7 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
   char *end = NULL;
   right = arg ? strtoul(arg, &end, 10) : 0;
   wrong = end && *end == ',' ? strtoul(end + 1, &end, 10) : 0;
-  if (!end || *end != '\0' || wrong < 1 || right <= wrong || right > u->N ||
-      wrong != u->N - right)
+  if (!end || *end != '\0' || wrong < 1 || right <= wrong || right > u->N || wrong != u->N - right)
     return REFUSE("calibrated:C,M: \"%s\" is not two counts C > M >= 1 that sum to %zu samples",
                   arg ? arg : "", u->N);
   if (u->K != 2 || u->weighted)
@@ -237,8 +239,8 @@ static spo_status class_means(const ufm *u, const double *H, double *W, spo_erro
   for (size_t k = 0; k < u->K; k++) {
     const double norm = spo_vec_norm(u->d, W + k * u->d);
     if (!(norm > 0.0))
-      return REFUSE("features: class %zu has no mean to start its classifier from; pass --classifier",
-                    k);
+      return REFUSE(
+          "features: class %zu has no mean to start its classifier from; pass --classifier", k);
     spo_vec_scale(u->d, 1.0 / norm, W + k * u->d);
   }
   return SPO_OK;
@@ -256,8 +258,7 @@ static spo_status build_features(const spo_problem *P, const char *arg, gsl_rng 
   spo_vec_copy(u->N * u->d, u->features.data, H);
   if (u->center)
     subtract_mean(u->N, u->d, H);
-  spo_status status =
-      unit_rows("features", u->N, u->d, u->normalize || u->center, H, &worst, err);
+  spo_status status = unit_rows("features", u->N, u->d, u->normalize || u->center, H, &worst, err);
   if (status == SPO_OK && u->classifier.data) {
     spo_vec_copy(u->K * u->d, u->classifier.data, x);
     status = unit_rows("classifier", u->K, u->d, u->normalize, x, &worst, err);

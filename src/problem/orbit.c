@@ -46,7 +46,8 @@ spo_status spo_orbit_remove(spo_orbit *orbit, size_t k, double *V) {
   return SPO_OK;
 }
 
-/* ---- the tangent space without it ------------------------------------------------------------- */
+/* ---- the tangent space without it
+ * ------------------------------------------------------------- */
 
 static void slice_inner(void *self, size_t k, const double *U, const double *v, double *out) {
   const spo_slice *s = self;
@@ -64,8 +65,7 @@ spo_status spo_slice_at(spo_slice *s, spo_eval *E, spo_point *p, bool deflate, d
   const spo_problem *P = E->problem;
   spo_tangent_at(&s->tangent, E, p);
   s->orbit = (spo_orbit){.problem = P};
-  const spo_status status =
-      deflate ? spo_orbit_bind(&s->orbit, P, p->x, mem, err) : SPO_OK;
+  const spo_status status = deflate ? spo_orbit_bind(&s->orbit, P, p->x, mem, err) : SPO_OK;
   s->space = (spo_space){.n = P->manifold->n,
                          .dim = P->manifold->dim - s->orbit.dim,
                          .self = s,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The symmetry orbit through a place as something to leave out: its tangent vectors are the zeros of
- * the Hessian that are known beforehand. */
+ * The symmetry orbit through a place as something to leave out: its tangent vectors are the zeros
+ * of the Hessian that are known beforehand. */
 #ifndef SPO_PROBLEM_ORBIT_H
 #define SPO_PROBLEM_ORBIT_H
 
@@ -25,8 +25,8 @@ spo_status spo_orbit_bind(spo_orbit *orbit, const spo_problem *P, const double *
 /* The components along the orbit removed from k tangent vectors. */
 spo_status spo_orbit_remove(spo_orbit *orbit, size_t k, double *V);
 
-/* The tangent space at a place without its symmetry orbit, and the Hessian on it. At a critical point
- * the Hessian maps it into itself; near one, up to the gradient. */
+/* The tangent space at a place without its symmetry orbit, and the Hessian on it. At a critical
+ * point the Hessian maps it into itself; near one, up to the gradient. */
 typedef struct spo_slice {
   spo_tangent tangent;
   spo_space space;
@@ -34,8 +34,8 @@ typedef struct spo_slice {
   spo_orbit orbit;
 } spo_slice;
 
-/* The slice at p over `mem`, spo_orbit_len(P) doubles; must not be moved. Without `deflate` it is the
- * whole tangent space. */
+/* The slice at p over `mem`, spo_orbit_len(P) doubles; must not be moved. Without `deflate` it is
+ * the whole tangent space. */
 spo_status spo_slice_at(spo_slice *s, spo_eval *E, spo_point *p, bool deflate, double *mem,
                         spo_error *err);
 

@@ -186,8 +186,8 @@ spo_status spo_eval_hess(spo_eval *E, spo_point *p, size_t k, const double *V, d
   spo_status status = spo_eval_grad(E, p);
   E->count.hess += k;
   if (status == SPO_OK && block)
-    status = callback(E, P->ops->ehess_block(P->self, p->x, k, V, HV, p->memo, E->work),
-                      "ehess_block");
+    status =
+        callback(E, P->ops->ehess_block(P->self, p->x, k, V, HV, p->memo, E->work), "ehess_block");
   for (size_t j = 0; j < k && status == SPO_OK; j++) {
     const double *v = V + j * M->n;
     double *hv = HV + j * M->n;
@@ -208,8 +208,8 @@ spo_status spo_eval_precond(spo_eval *E, spo_point *p, size_t k, const double *V
   }
   spo_status status = spo_eval_grad(E, p);
   for (size_t j = 0; j < k && status == SPO_OK; j++)
-    status = callback(
-        E, P->ops->precond(P->self, p->x, V + j * n, PV + j * n, p->memo, E->work), "precond");
+    status = callback(E, P->ops->precond(P->self, p->x, V + j * n, PV + j * n, p->memo, E->work),
+                      "precond");
   return status;
 }
 

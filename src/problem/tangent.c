@@ -36,7 +36,8 @@ void spo_tangent_at(spo_tangent *T, spo_eval *E, spo_point *p) {
   const spo_manifold *M = E->problem->manifold;
   const bool metric = SPO_HAS(spo_manifold_ops, M->ops, inner);
   *T = (spo_tangent){
-      .space = {.n = M->n, .dim = M->dim, .self = T, .inner = metric ? inner : NULL, .project = project},
+      .space =
+          {.n = M->n, .dim = M->dim, .self = T, .inner = metric ? inner : NULL, .project = project},
       .hess = {.space = &T->space, .self = T, .apply = apply_hess},
       .precond = {.space = &T->space,
                   .self = T,

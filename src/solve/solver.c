@@ -17,8 +17,8 @@
 #include "base/vec.h"
 #include "problem/slots.h"
 
-static const double on_manifold = 1e-6;  /* defect that a start may have */
-static const double gap_is_nil = 1e-6;   /* f - f_star at most this times |f|: the global minimum */
+static const double on_manifold = 1e-6; /* defect that a start may have */
+static const double gap_is_nil = 1e-6;  /* f - f_star at most this times |f|: the global minimum */
 
 typedef enum phase { IDLE, AT_START, RUNNING, ENDED } phase;
 

@@ -2,7 +2,8 @@
  *
  * Every model of the generated list, at random points and at each of its named points: derivatives,
  * symmetry, linearity and preconditioner by spo_check_problem, whose own mutants are in
- * tests/conformance; and the certificate's matrix: symmetric, and its bound no less than the gap. */
+ * tests/conformance; and the certificate's matrix: symmetric, and its bound no less than the
+ * gap. */
 #include "lists/lists.h"
 #include "samples.h"
 

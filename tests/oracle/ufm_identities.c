@@ -86,7 +86,8 @@ static void test_definition(void **state) {
   const struct {
     size_t K, N, d;
     double tau;
-  } sizes[] = {{3, 5, 2, 1.0}, {2, 1, 2, 8.0}, {5, 700, 4, 3.0}, {40, 300, 6, 10.0}, {4, 9, 7, 40.0}};
+  } sizes[] = {
+      {3, 5, 2, 1.0}, {2, 1, 2, 8.0}, {5, 700, 4, 3.0}, {40, 300, 6, 10.0}, {4, 9, 7, 40.0}};
   for (size_t c = 0; c < sizeof sizes / sizeof sizes[0]; c++) {
     const size_t K = sizes[c].K, N = sizes[c].N, d = sizes[c].d, n = d * (K + N);
     gsl_rng *rng = new_rng(c + 1);
@@ -184,7 +185,8 @@ static void test_invariance(void **state) {
   }
   expect_near(cost_at(P, y), f, 100.0 * DBL_EPSILON * f);
   int64_t label[600];
-  for (size_t i = 0; i < 600; i++) { /* sample i of the second problem is sample 599 - i of the first */
+  for (size_t i = 0; i < 600;
+       i++) { /* sample i of the second problem is sample 599 - i of the first */
     label[i] = (int64_t)((599 - i) / 120);
     memcpy(y + d * (5 + i), x + d * (5 + 599 - i), d * sizeof(double));
   }
@@ -202,9 +204,10 @@ static void test_known_minimum(void **state) {
   const struct {
     const char *line;
     bool known;
-  } cases[] = {{"--classes 4 --per-class 2 --dim 4", true},  {"--classes 4 --per-class 2 --dim 3", true},
-               {"--classes 4 --per-class 2 --dim 2", false}, {"--counts 2,2,2,1 --dim 5", false},
-               {"--counts 2,2,0,2 --dim 5", false},          {"--counts 3,3 --dim 2", true}};
+  } cases[] = {
+      {"--classes 4 --per-class 2 --dim 4", true},  {"--classes 4 --per-class 2 --dim 3", true},
+      {"--classes 4 --per-class 2 --dim 2", false}, {"--counts 2,2,2,1 --dim 5", false},
+      {"--counts 2,2,0,2 --dim 5", false},          {"--counts 3,3 --dim 2", true}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     spo_problem *P = sample_problem(spo_ufm(), cases[i].line);
     double f;

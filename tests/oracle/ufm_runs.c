@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Runs of both solvers on the spherical UFM against the closed-form minimum: values, neural collapse,
- * iteration counts, saddles, and the certified gap along the way. */
+ * Runs of both solvers on the spherical UFM against the closed-form minimum: values, neural
+ * collapse, iteration counts, saddles, and the certified gap along the way. */
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 
@@ -90,9 +90,10 @@ static void test_counts(void **state) {
   }
   gsl_sort(iterations, 1, 20);
   gsl_sort(products, 1, 20);
-  print_message("trust region to 1e-8: iterations median %g worst %g, products median %g worst %g\n",
-                gsl_stats_median_from_sorted_data(iterations, 1, 20), iterations[19],
-                gsl_stats_median_from_sorted_data(products, 1, 20), products[19]);
+  print_message(
+      "trust region to 1e-8: iterations median %g worst %g, products median %g worst %g\n",
+      gsl_stats_median_from_sorted_data(iterations, 1, 20), iterations[19],
+      gsl_stats_median_from_sorted_data(products, 1, 20), products[19]);
   expect_at_most(gsl_stats_median_from_sorted_data(iterations, 1, 20), 14);
   expect_at_most(gsl_stats_median_from_sorted_data(products, 1, 20), 70);
   expect_at_most(iterations[19], 20);
@@ -105,10 +106,10 @@ static const struct {
   uint64_t K, n, d;
   const char *point;
 } saddles[] = {
-    {3, 2, 4, "collapsed:0"},   {4, 3, 4, "collapsed:90"}, {3, 1, 3, "collapsed:37"},
-    {4, 1, 6, "collapsed:180"}, {4, 2, 5, "merged:2"},     {6, 1, 6, "merged:3"},
-    {6, 2, 8, "merged:3"},      {3, 2, 4, "signs"},        {4, 2, 4, "signs"},
-    {4, 2, 5, "antipodal"},     {5, 1, 5, "antipodal"},    {2, 2, 2, "calibrated:3,1"},
+    {3, 2, 4, "collapsed:0"},    {4, 3, 4, "collapsed:90"}, {3, 1, 3, "collapsed:37"},
+    {4, 1, 6, "collapsed:180"},  {4, 2, 5, "merged:2"},     {6, 1, 6, "merged:3"},
+    {6, 2, 8, "merged:3"},       {3, 2, 4, "signs"},        {4, 2, 4, "signs"},
+    {4, 2, 5, "antipodal"},      {5, 1, 5, "antipodal"},    {2, 2, 2, "calibrated:3,1"},
     {2, 2, 3, "calibrated:3,1"},
 };
 
@@ -221,9 +222,12 @@ static void test_certified_start(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_minimum),         cmocka_unit_test(test_table),
-      cmocka_unit_test(test_counts),          cmocka_unit_test(test_saddles),
-      cmocka_unit_test(test_degenerate_saddle), cmocka_unit_test(test_certified_gap),
+      cmocka_unit_test(test_minimum),
+      cmocka_unit_test(test_table),
+      cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_saddles),
+      cmocka_unit_test(test_degenerate_saddle),
+      cmocka_unit_test(test_certified_gap),
       cmocka_unit_test(test_certified_start),
   };
   return cmocka_run_group_tests_name("ufm runs", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * NC1-NC3: zero at collapse, their definitions term by term elsewhere, NaN where they do not apply. */
+ * NC1-NC3: zero at collapse, their definitions term by term elsewhere, NaN where they do not
+ * apply. */
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_randist.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The kernels of the cross-entropy, and exp, against quadruple precision: relative accuracy of loss,
- * residual and curvature from tau = 0.1 to 100, where the loss is 1e-44. */
+ * The kernels of the cross-entropy, and exp, against quadruple precision: relative accuracy of
+ * loss, residual and curvature from tau = 0.1 to 100, where the loss is 1e-44. */
 #include <float.h>
 #include <quadmath.h>
 
@@ -63,7 +63,8 @@ static void one_case(double tau, double bias) {
       expect_at_most(relative(tile[k * B + i], (quad)tau * (quad)omega[i] * r), tol);
       const quad shifted = (quad)dir[k * B + i] - (quad)dir[y * B + i];
       const quad g = (quad)tau * (quad)omega[i] * p[k] * (shifted - mean);
-      const double size = (double)((quad)tau * (quad)omega[i] * p[k] * (fabsq(shifted) + fabsq(mean)));
+      const double size =
+          (double)((quad)tau * (quad)omega[i] * p[k] * (fabsq(shifted) + fabsq(mean)));
       expect_near(curved[k * B + i], (double)g, 4.0 * tol * size);
     }
   }

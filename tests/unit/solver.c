@@ -238,7 +238,8 @@ static void test_fixed_step_rate(void **state) {
   const struct {
     uint64_t K, n, d;
     double tau, step, rate;
-  } runs[] = {{4, 2, 5, 1.0, 5.6085, 0.65108}, {6, 3, 8, 3.0, 11.2428, 0.72973},
+  } runs[] = {{4, 2, 5, 1.0, 5.6085, 0.65108},
+              {6, 3, 8, 3.0, 11.2428, 0.72973},
               {3, 1, 3, 2.0, 4.4171, 0.60000}};
   for (int i = 0; i < 3; i++) {
     spo_error err = {0};

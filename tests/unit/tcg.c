@@ -198,7 +198,8 @@ static void test_interruption(void **state) {
   free(s.work);
 }
 
-/* A singular operator whose kernel holds part of the gradient: no endless walk, no false curvature. */
+/* A singular operator whose kernel holds part of the gradient: no endless walk, no false
+ * curvature. */
 static void test_flat_direction(void **state) {
   (void)state;
   setting s;

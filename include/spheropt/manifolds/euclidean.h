@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * R^n as a manifold: projection is the identity, retraction and exponential are x + t v, random
- * points are standard normal, the defect is 0 (NaN if an entry is not finite), typical distance sqrt(n). */
+ * points are standard normal, the defect is 0 (NaN if an entry is not finite), typical distance
+ * sqrt(n). */
 #ifndef SPHEROPT_MANIFOLDS_EUCLIDEAN_H
 #define SPHEROPT_MANIFOLDS_EUCLIDEAN_H
 

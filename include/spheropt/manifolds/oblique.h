@@ -10,11 +10,11 @@
  *   gradient     g_i - <x_i, g_i> x_i; memo_i = <x_i, g_i>
  *   Hessian      Proj(eh)_i - memo_i v_i
  *   transport    projection at the new point
- *   coordinates  columns 2..d of the Householder reflector that takes e_1 to -sign(x_i1) x_i: O(d) a vector
- *   step limit   the t at which the longest t v_i is pi: the retraction has then turned by 72 degrees
+ *   coordinates  columns 2..d of the Householder reflector that takes e_1 to -sign(x_i1) x_i
+ *   step limit   the t at which the longest t v_i is pi: the retraction then turns by 72 degrees
  *   typical distance  pi sqrt(m)
  *
- * Source: Absil, Gallivan 2006; Absil, Mahony, Trumpf 2013 (Hessian); mathematics of the spherical UFM. */
+ * Source: Absil, Gallivan 2006; Absil, Mahony, Trumpf 2013 (Hessian); doc/ufm.md. */
 #ifndef SPHEROPT_MANIFOLDS_OBLIQUE_H
 #define SPHEROPT_MANIFOLDS_OBLIQUE_H
 

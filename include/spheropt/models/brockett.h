@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The Brockett cost f(X) = tr(X^T A X M), M = diag(p, p-1, ..., 1), on the Stiefel manifold St(n, p).
+ * The Brockett cost f(X) = tr(X^T A X M), M = diag(p, p-1, ..., 1), on the Stiefel manifold St(n,
+ * p).
  *
- *   egrad = 2 A X M, ehess[V] = 2 A V M; critical points: X = eigenvectors v_{s(1)} .. v_{s(p)}, up to
+ *   egrad = 2 A X M, ehess[V] = 2 A V M; critical points: X = eigenvectors v_{s(1)} .. v_{s(p)}, up
+ *   to
  *   signs. Hessian eigenvalues there: (mu_i - mu_j)(lambda_{s(j)} - lambda_{s(i)}) for i < j, and
  *   2 mu_j (lambda_k - lambda_{s(j)}) for k outside s.
  *
@@ -35,7 +37,8 @@ SPO_API const spo_model_ops *spo_brockett(void);
 SPO_API void spo_brockett_params_init(spo_brockett_params *params);
 
 /** spo_brockett_create - the problem with its Stiefel manifold. Arguments, failures and threads as
- * spo_rayleigh_create; SPO_E_DIM also for p > n. A product costs 2 n^2 p flops. tests/oracle/classics.c. */
+ * spo_rayleigh_create; SPO_E_DIM also for p > n. A product costs 2 n^2 p flops.
+ * tests/oracle/classics.c. */
 SPO_API spo_status spo_brockett_create(const spo_brockett_params *params, spo_problem **out,
                                        spo_error *err);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The neural-collapse metrics NC1-NC3 of features and classifiers. With class means hbar_k, global mean
- * hG, Sigma_W = (1/N) sum (h - hbar)(h - hbar)^T, Sigma_B = (1/K) sum (hbar_k - hG)(hbar_k - hG)^T and
- * C = I - 11^T/K:
+ * The neural-collapse metrics NC1-NC3 of features and classifiers. With class means hbar_k, global
+ * mean hG, Sigma_W = (1/N) sum (h - hbar)(h - hbar)^T, Sigma_B = (1/K) sum (hbar_k - hG)(hbar_k -
+ * hG)^T and C = I - 11^T/K:
  *
  *   NC1 = (1/K) tr(Sigma_W Sigma_B^+)                        within-class collapse
  *   NC2 = | W^T W/|W^T W| - C/sqrt(K-1) |                    classifiers form a simplex ETF
- *   NC3 = | W^T Hbar/|W^T Hbar| - C/sqrt(K-1) |              features align with them (Hbar not centred)
+ *   NC3 = | W^T Hbar/|W^T Hbar| - C/sqrt(K-1) |              features align (Hbar not centred)
  *
  * all norms Frobenius. All three are 0 exactly at neural collapse. Units: none. */
 #ifndef SPHEROPT_MODELS_NEURAL_COLLAPSE_H

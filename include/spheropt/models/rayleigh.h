@@ -19,9 +19,9 @@ extern "C" {
 
 typedef struct spo_rayleigh_params {
   size_t size;
-  uint64_t n;         /* order of a random matrix; 0: from matrix */
-  uint64_t seed;      /* of that matrix */
-  spo_matrix matrix;  /* n x n, symmetric to rounding; copied */
+  uint64_t n;        /* order of a random matrix; 0: from matrix */
+  uint64_t seed;     /* of that matrix */
+  spo_matrix matrix; /* n x n, symmetric to rounding; copied */
 } spo_rayleigh_params;
 
 /** spo_rayleigh - the model: named points eigenvector:J (J-th smallest, from 0); part X; metric

@@ -23,8 +23,8 @@
  * scaled by D = diag(1_K, K omega_i): <= K max(0, -lambda_min).
  * Symmetry: rotations of R^d. Preconditioner: 1 for W, 1/(K omega_i) for h_i.
  *
- * Source: Yaras, Wang, Zhu, Balzano, Qu, arXiv:2209.09211 (model, d >= K); the extension to d = K-1,
- * the certificate and the constructive directions are derived in doc/ufm.md. */
+ * Source: Yaras, Wang, Zhu, Balzano, Qu, arXiv:2209.09211 (model, d >= K); the extension to d =
+ * K-1, the certificate and the constructive directions are derived in doc/ufm.md. */
 #ifndef SPHEROPT_MODELS_UFM_H
 #define SPHEROPT_MODELS_UFM_H
 
@@ -36,17 +36,17 @@ extern "C" {
 
 typedef struct spo_ufm_params {
   size_t size;
-  uint64_t classes;    /* K >= 2; 0: from labels, counts or classifier, else 10 */
-  uint64_t per_class;  /* n; 0: see counts, labels; else 5 */
-  uint64_t dim;        /* d >= 1; 0: from features, else 16 */
-  double tau;          /* > 0, multiplies the logits */
-  spo_integers counts; /* n_k, K of them, zeros allowed */
-  spo_integers labels; /* y_i in 0 .. K-1, N of them */
-  spo_matrix weights;  /* omega_i >= 0, N x 1, made to sum to 1; not given: 1/N */
+  uint64_t classes;      /* K >= 2; 0: from labels, counts or classifier, else 10 */
+  uint64_t per_class;    /* n; 0: see counts, labels; else 5 */
+  uint64_t dim;          /* d >= 1; 0: from features, else 16 */
+  double tau;            /* > 0, multiplies the logits */
+  spo_integers counts;   /* n_k, K of them, zeros allowed */
+  spo_integers labels;   /* y_i in 0 .. K-1, N of them */
+  spo_matrix weights;    /* omega_i >= 0, N x 1, made to sum to 1; not given: 1/N */
   spo_matrix features;   /* start: N x d, one feature per row */
   spo_matrix classifier; /* start: K x d; not given: normalised class means */
-  bool normalize;      /* scale the rows of both to length one, whatever they are */
-  bool center;         /* subtract the features' global mean first; implies normalize for them */
+  bool normalize;        /* scale the rows of both to length one, whatever they are */
+  bool center;           /* subtract the features' global mean first; implies normalize for them */
 } spo_ufm_params;
 
 /** spo_ufm - the model: parameters, named points (etf, collapsed:DEG, merged:M, signs, antipodal,
@@ -60,12 +60,13 @@ SPO_API void spo_ufm_params_init(spo_ufm_params *params);
  * spo_ufm_create - the problem, with its manifold.
  *
  * params  in   give labels, or counts, or per_class; what is given twice must agree. Arrays are
- *              copied where the problem needs them (labels, weights), borrowed until destroy where only
+ *              copied where the problem needs them (labels, weights), borrowed until destroy where
+ *              only
  *              the start `features` does
  * out     out  NULL on failure; destroy with spo_problem_destroy
  *
- * Memory: N labels and weights; a place keeps K x N + N doubles (the softmax residual), scratch is K x 256.
- * Cost of f and gradient: 3 products of K x N x d; of a Hessian product: 6.
+ * Memory: N labels and weights; a place keeps K x N + N doubles (the softmax residual), scratch is
+ * K x 256. Cost of f and gradient: 3 products of K x N x d; of a Hessian product: 6.
  * Fails: SPO_E_ARG, SPO_E_DIM, SPO_E_OPTION, each with one line naming the parameter, its value and
  * what would be accepted; SPO_E_NOMEM. A class without samples is a note, not an error.
  * Threads: any number may use the problem. Tests: tests/oracle/ufm_*.c, tests/derivative/models.c.

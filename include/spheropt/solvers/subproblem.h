@@ -4,8 +4,8 @@
  *
  *   minimise m(eta) = <g, eta> + 1/2 <eta, H eta>  over the space, |eta|_P <= radius,
  *
- * where |.|_P is the norm of the inverse preconditioner (the space's own without one). It sees linear
- * algebra only. */
+ * where |.|_P is the norm of the inverse preconditioner (the space's own without one). It sees
+ * linear algebra only. */
 #ifndef SPHEROPT_SOLVERS_SUBPROBLEM_H
 #define SPHEROPT_SOLVERS_SUBPROBLEM_H
 
@@ -22,10 +22,12 @@ typedef struct spo_trs_input {
   const spo_linop *precond; /* NULL: none */
   const double *grad;       /* n doubles, in the space */
   double radius;
-  double residual_floor; /* never ask |H eta + g| for less than this: there a flat direction's noise begins */
-  double grad_scale;      /* natural size of a gradient: makes |g|^theta free of units */
-  bool replay; /* same place and gradient as the last call with this work, smaller radius: answer from
-                  what is stored if possible */
+  /* never ask |H eta + g| for less than this: there a flat direction's noise begins */
+  double residual_floor;
+  double grad_scale; /* natural size of a gradient: makes |g|^theta free of units */
+  /* same place and gradient as the last call with this work, smaller radius: answer from what is
+   * stored if possible */
+  bool replay;
   const void *options;
   gsl_rng *rng;
   int (*interrupted)(void *self); /* nonzero: return the best step so far */

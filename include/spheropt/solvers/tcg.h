@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Steihaug-Toint truncated conjugate gradients: CG on H eta = -g, left at the boundary of the
- * region, along a direction of negative curvature, or once |r| <= |r_0| min(kappa, (|r_0|/scale)^theta).
- * Its iterates are kept up to `replay` directions, so that a rejected step is answered for the
- * smaller radius without a new product. */
+ * region, along a direction of negative curvature, or once |r| <= |r_0| min(kappa,
+ * (|r_0|/scale)^theta). Its iterates are kept up to `replay` directions, so that a rejected step is
+ * answered for the smaller radius without a new product. */
 #ifndef SPHEROPT_SOLVERS_TCG_H
 #define SPHEROPT_SOLVERS_TCG_H
 

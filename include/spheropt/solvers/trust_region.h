@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Riemannian trust region. Each iteration minimises the quadratic model within the radius, tries the
- * retracted step, and judges it by
+ * Riemannian trust region. Each iteration minimises the quadratic model within the radius, tries
+ * the retracted step, and judges it by
  *
  *   rho = (f(x) - f(y) + r) / (decrease + r),  r = the cost's own noise at x,
  *
@@ -26,12 +26,13 @@ typedef struct spo_trust_region_options {
   const void *subproblem; /* a const spo_trs_ops *; NULL: spo_tcg() with the options below */
   const void *subproblem_options; /* of a subproblem solver given by the caller; borrowed */
   spo_tcg_options tcg;
-  double radius;          /* first radius; 0: an eighth of max_radius */
-  double max_radius;      /* 0: the manifold's typical distance, in the preconditioned norm */
-  double accept;          /* smallest rho that is accepted */
+  double radius;     /* first radius; 0: an eighth of max_radius */
+  double max_radius; /* 0: the manifold's typical distance, in the preconditioned norm */
+  double accept;     /* smallest rho that is accepted */
   double shrink_below, grow_above; /* rho that shrinks, that grows the radius */
-  double shrink, grow;    /* the factors */
-  const void *escape;     /* a choice: never, start, always look for negative curvature at a critical point */
+  double shrink, grow;             /* the factors */
+  const void
+      *escape; /* a choice: never, start, always look for negative curvature at a critical point */
   uint64_t escape_products; /* Hessian products spent on that at most */
 } spo_trust_region_options;
 
