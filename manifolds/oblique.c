@@ -272,9 +272,9 @@ static const spo_manifold_ops oblique_ops = {
 spo_status spo_oblique_make(size_t d, size_t m, const char *name, const char *func,
                             spo_manifold **out, spo_error *err) {
   *out = NULL;
-  if (d < 2 || m < 1 || spo_size_mul(d, m) > INT_MAX)
+  if (d < 1 || m < 1 || spo_size_mul(d, m) > INT_MAX)
     return spo_fail(err, SPO_E_DIM, func,
-                    "%zu points of R^%zu: at least 1 point and 2 coordinates, at most %d in all", m,
+                    "%zu points of R^%zu: at least 1 point and 1 coordinate, at most %d in all", m,
                     d, INT_MAX);
   oblique *ob = spo_block_alloc(sizeof *ob);
   if (!ob)

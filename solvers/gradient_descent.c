@@ -38,9 +38,15 @@ typedef struct gd_state {
   double step; /* the last one accepted */
 } gd_state;
 
+/* Projection is the transport and the metric the ambient one: then the inner product at the trial
+ * point sees only the part of a vector that transport would keep. */
+static bool transport_is_implied(const spo_manifold *M) {
+  return !SPO_HAS(spo_manifold_ops, M->ops, transport) && !SPO_HAS(spo_manifold_ops, M->ops, inner);
+}
+
 static size_t work_len(const spo_problem *P, const void *options) {
   (void)options;
-  return P->manifold->n; /* the gradient transported to the trial point */
+  return transport_is_implied(P->manifold) ? 0 : P->manifold->n;
 }
 
 static bool is_fixed(const spo_gradient_descent_options *o) {
@@ -60,11 +66,14 @@ static spo_status start(spo_run *run) {
 static spo_status trial_slope(spo_run *run, double *slope) {
   const spo_manifold *M = run->eval.problem->manifold;
   spo_status status = spo_eval_grad(&run->eval, run->trial);
-  if (status == SPO_OK)
+  const double *moved = run->cur->grad;
+  if (status == SPO_OK && !transport_is_implied(M)) {
+    moved = run->work;
     status = spo_manifold_transport(M, run->cur->x, run->trial->x, run->cur->grad, run->work,
                                     run->eval.work);
+  }
   if (status == SPO_OK)
-    *slope = -spo_manifold_inner(M, run->trial->x, run->trial->grad, run->work);
+    *slope = -spo_manifold_inner(M, run->trial->x, run->trial->grad, moved);
   return status;
 }
 

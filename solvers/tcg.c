@@ -162,11 +162,14 @@ static spo_status next_direction(const spo_space *S, const store *s, size_t j, d
   return j % REPROJECT_EVERY == 0 ? spo_space_project(S, 1, d) : SPO_OK;
 }
 
-/* r += alpha H d, eta likewise if d_j is not in the store. */
-static void advance(const store *s, const node *at, size_t j, double *eta) {
+/* r += alpha H d, and eta += alpha d if d_j is not in the store; returns <r, r>. */
+static double advance(const spo_space *S, const store *s, const node *at, size_t j, double *eta) {
   if (j >= s->room)
     spo_vec_axpy(s->n, at->alpha, direction(s, j), eta);
+  if (!S->inner)
+    return spo_vec_axpy_square(s->n, at->alpha, s->hd, s->r);
   spo_vec_axpy(s->n, at->alpha, s->hd, s->r);
+  return dot(S, s->r, s->r);
 }
 
 /* Curvature along direction j, and how far it may be followed. False: it is flat, nothing but
@@ -209,11 +212,11 @@ static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
       leave(S, s, &at, j, in->radius, eta, out);
       return SPO_OK;
     }
-    advance(s, &at, j++, eta);
+    const double rr = advance(S, s, &at, j++, eta);
     at.decrease += gain(&at, at.alpha);
     at.ePe = ePe_after(&at, at.alpha);
     /* of a strange metric even the square of rounding may come out negative */
-    if (dot(S, s->r, s->r) <= target * target)
+    if (rr <= target * target)
       break;
     status = precondition(in, s->r, s->hd);
     const double zr_next = dot(S, s->hd, s->r), beta = zr_next / zr;

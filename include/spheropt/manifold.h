@@ -79,7 +79,7 @@ struct spo_manifold {
 /**
  * spo_manifold_check - is the table complete and the instance consistent?
  *
- * Required slots present, coords in pairs, 0 < dim <= n <= INT_MAX, order 1 or 2, typical distance
+ * Required slots present, coords in pairs, dim <= n, 0 < n <= INT_MAX, order 1 or 2, typical distance
  * positive and finite. Called by whatever builds on a manifold. Cost: O(1), no allocation.
  * Fails: SPO_E_ARG, SPO_E_DIM, SPO_E_UNSUPPORTED, naming the member. Threads: any.
  * Test: tests/thirdparty/broken_tables.c.

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Blocks and carvers. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/memory.h"
 
 #include <stdlib.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
-enum { ALIGN = 64 };
+enum { ALIGN = 64, PAGE = 4096, WORTH_ADVICE = 4 << 20 };
 
 size_t spo_size_mul(size_t a, size_t b) {
   return a != 0 && b > SIZE_MAX / a ? SIZE_MAX : a * b;
@@ -23,10 +27,26 @@ void *spo_carve(spo_carver *c, size_t count, size_t size) {
   return piece;
 }
 
+/* Vectors of megabytes are streamed through again and again: on huge pages they cost a five-hundredth
+ * of the page faults and hardly any misses of the translation buffer. Advice only, and only on the
+ * whole pages inside the block. */
+static void advise_huge_pages(char *block, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  const uintptr_t first = ((uintptr_t)block + PAGE - 1) / PAGE * PAGE;
+  const uintptr_t end = ((uintptr_t)block + bytes) / PAGE * PAGE;
+  madvise((void *)first, end - first, MADV_HUGEPAGE);
+#else
+  (void)block, (void)bytes;
+#endif
+}
+
 void *spo_block_alloc(size_t bytes) {
   if (bytes > PTRDIFF_MAX - ALIGN)
     return NULL;
-  return aligned_alloc(ALIGN, bytes ? (bytes + ALIGN - 1) / ALIGN * ALIGN : ALIGN);
+  void *block = aligned_alloc(ALIGN, bytes ? (bytes + ALIGN - 1) / ALIGN * ALIGN : ALIGN);
+  if (block && bytes >= WORTH_ADVICE)
+    advise_huge_pages(block, bytes);
+  return block;
 }
 
 void spo_block_free(void *block) {

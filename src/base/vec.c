@@ -53,6 +53,22 @@ SPO_KERNEL static void axpy(size_t n, double a, const double *x, double *y) {
     y[i] += a * x[i];
 }
 
+/* one pass instead of two over vectors that do not fit the cache */
+SPO_KERNEL static double axpy_square(size_t n, double a, const double *x, double *y) {
+  double lane[LANES] = {0.0};
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t j = 0; j < LANES; j++) {
+      y[i + j] += a * x[i + j];
+      lane[j] += y[i + j] * y[i + j];
+    }
+  for (size_t j = 0; i + j < n; j++) {
+    y[i + j] += a * x[i + j];
+    lane[j] += y[i + j] * y[i + j];
+  }
+  return sum_lanes(lane);
+}
+
 SPO_KERNEL static void add(size_t n, const double *x, double a, const double *y, double *z) {
   for (size_t i = 0; i < n; i++)
     z[i] = x[i] + a * y[i];
@@ -114,6 +130,9 @@ double spo_vec_dot(size_t n, const double *x, const double *y) {
 }
 void spo_vec_axpy(size_t n, double a, const double *x, double *y) {
   axpy(n, a, x, y);
+}
+double spo_vec_axpy_square(size_t n, double a, const double *x, double *y) {
+  return axpy_square(n, a, x, y);
 }
 void spo_vec_add(size_t n, const double *x, double a, const double *y, double *z) {
   add(n, x, a, y, z);

@@ -14,6 +14,8 @@ double spo_vec_dot(size_t n, const double *x, const double *y);
 double spo_vec_norm(size_t n, const double *x);
 /* y += a x */
 void spo_vec_axpy(size_t n, double a, const double *x, double *y);
+/* y += a x; returns sum y_i^2 */
+double spo_vec_axpy_square(size_t n, double a, const double *x, double *y);
 /* z = x + a y; z may alias either */
 void spo_vec_add(size_t n, const double *x, double a, const double *y, double *z);
 /* z = a x + b y; z may alias either, y is not read when b is 0 */

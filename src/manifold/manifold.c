@@ -44,8 +44,8 @@ spo_status spo_manifold_check(const spo_manifold *M, spo_error *err) {
   if (M->n < 1 || M->n > INT_MAX)
     return spo_fail(err, SPO_E_DIM, __func__, "%s: n = %zu is not in 1..%d", M->name, M->n,
                     INT_MAX);
-  if (M->dim < 1 || M->dim > M->n)
-    return spo_fail(err, SPO_E_DIM, __func__, "%s: dim = %zu is not in 1..n = %zu", M->name, M->dim,
+  if (M->dim > M->n) /* 0: isolated points, as +-1 on a line */
+    return spo_fail(err, SPO_E_DIM, __func__, "%s: dim = %zu is not in 0..n = %zu", M->name, M->dim,
                     M->n);
   if (M->retraction_order != 1 && M->retraction_order != 2)
     return spo_fail(err, SPO_E_ARG, __func__, "%s: retraction_order = %d is neither 1 nor 2",

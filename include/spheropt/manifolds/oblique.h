@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The oblique manifold OB(d, m) = (S^(d-1))^m: m unit vectors of R^d, one after another (d = 1 is
- * refused: points of S^0 cannot move).
+ * The oblique manifold OB(d, m) = (S^(d-1))^m: m unit vectors of R^d, one after another
+ * (d = 1: signs, which cannot move; dimension 0).
  *
  *   metric       Euclidean: <u, v> = sum_i <u_i, v_i>
  *   projection   v_i = w_i - <x_i, w_i> x_i
@@ -24,8 +24,8 @@
 extern "C" {
 #endif
 
-/** spo_oblique_create - OB(d, m), d >= 2, m >= 1. *out is NULL on failure. One allocation. Fails:
- * SPO_E_DIM (d < 2, m < 1, d*m beyond int), SPO_E_NOMEM. Threads: any.
+/** spo_oblique_create - OB(d, m), d, m >= 1. *out is NULL on failure. One allocation. Fails:
+ * SPO_E_DIM (d or m is 0, d*m beyond int), SPO_E_NOMEM. Threads: any.
  * tests/conformance/manifolds.c. */
 SPO_API spo_status spo_oblique_create(size_t d, size_t m, spo_manifold **out, spo_error *err);
 

@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-/** spo_sphere_create - S^(n-1) in R^n, n >= 2. *out is NULL on failure. One allocation. Fails:
- * SPO_E_DIM (n < 2 or beyond int), SPO_E_NOMEM. Threads: any. tests/conformance/manifolds.c. */
+/** spo_sphere_create - S^(n-1) in R^n, n >= 1. *out is NULL on failure. One allocation. Fails:
+ * SPO_E_DIM (n is 0 or beyond int), SPO_E_NOMEM. Threads: any. tests/conformance/manifolds.c. */
 SPO_API spo_status spo_sphere_create(size_t n, spo_manifold **out, spo_error *err);
 
 /** spo_sphere_family - for lists and sweeps. Static storage. */
