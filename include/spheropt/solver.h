@@ -112,7 +112,8 @@ SPO_API void spo_solver_destroy(spo_solver *s);
  * monitor  in      NULL: none;  self  in  handed to it
  * res      out     why it ended, and the last iteration; may be NULL
  *
- * Units: those of f. Cost: no allocation.
+ * Units: those of f. Cost: no allocation, unless a solver that cannot leave saddles is started at a
+ * critical point: then its certificate is computed, once, before the first step.
  * Fails: SPO_E_ARG (x is off the manifold by more than 1e-6: project it first), SPO_E_OPTION (stop
  * rules), SPO_E_NONFINITE (cost or gradient at the start), SPO_E_USER; x is then the last good
  * point. That the budget ended is no failure: see res->reason.

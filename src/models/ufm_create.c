@@ -162,25 +162,27 @@ static spo_status fill_labels(const spo_ufm_params *p, ufm *u, spo_error *err) {
 }
 
 /* Samples per class; what counts and per-class say must agree. Notes classes without samples. */
-static spo_status count_classes(const spo_ufm_params *p, ufm *u, double *count, spo_error *err) {
-  spo_vec_zero(u->K, count);
+static spo_status count_classes(const spo_ufm_params *p, ufm *u, spo_error *err) {
+  for (size_t k = 0; k < u->K; k++)
+    u->count[k] = 0;
   for (size_t i = 0; i < u->N; i++)
-    count[u->label[i]] += 1.0;
+    u->count[u->label[i]]++;
   size_t empty = 0, first_empty = 0;
   bool equal = true;
   for (size_t k = 0; k < u->K; k++) {
-    if (p->counts.data && count[k] != (double)p->counts.data[k])
-      return REFUSE(SPO_E_DIM, "counts: class %zu has %" PRId64 " samples there, %.0f in labels", k,
-                    p->counts.data[k], count[k]);
-    if (p->per_class > 0 && count[k] != (double)p->per_class)
+    if (p->counts.data && u->count[k] != p->counts.data[k])
       return REFUSE(SPO_E_DIM,
-                    "per-class: %" PRIu64 " does not agree with class %zu, which has %.0f",
-                    p->per_class, k, count[k]);
-    equal &= count[k] == count[0];
-    if (count[k] == 0.0 && empty++ == 0)
+                    "counts: class %zu has %" PRId64 " samples there, %" PRId64 " in labels", k,
+                    p->counts.data[k], u->count[k]);
+    if (p->per_class > 0 && (uint64_t)u->count[k] != p->per_class)
+      return REFUSE(SPO_E_DIM,
+                    "per-class: %" PRIu64 " does not agree with class %zu, which has %" PRId64,
+                    p->per_class, k, u->count[k]);
+    equal &= u->count[k] == u->count[0];
+    if (u->count[k] == 0 && empty++ == 0)
       first_empty = k;
   }
-  u->per_class = equal ? (uint64_t)count[0] : 0;
+  u->per_class = equal ? (uint64_t)u->count[0] : 0;
   if (empty == 1)
     spo_fail(err, SPO_OK, "spo_ufm_create", "class %zu has no samples", first_empty);
   else if (empty > 1)
@@ -206,7 +208,7 @@ static spo_status fill_weights(const spo_ufm_params *p, ufm *u, spo_error *err) 
   return SPO_OK;
 }
 
-/* Balanced: every class carries the weight 1/K, up to the rounding of its sum. */
+/* Balanced: every class carries the weight 1/K, up to the rounding of its sum. weight: K doubles. */
 static void weigh_classes(ufm *u, double *weight) {
   spo_vec_zero(u->K, weight);
   for (size_t i = 0; i < u->N; i++)
@@ -217,16 +219,17 @@ static void weigh_classes(ufm *u, double *weight) {
     u->balanced &= fabs(K * weight[k] - 1.0) <= slack;
 }
 
-/* ---- the problem ----------------------------------------------------------------------------- */
+/* ---- the problem -------------------------------------------------------------------------------- */
 
-/* count: K doubles that only creation needs */
-static ufm *layout(spo_carver *c, const ufm_sizes *s, double **count) {
+/* weight: K doubles that only creation needs */
+static ufm *layout(spo_carver *c, const ufm_sizes *s, double **weight) {
   ufm *u = spo_carve(c, 1, sizeof *u);
   int64_t *label = spo_carve(c, s->N, sizeof(int64_t));
+  int64_t *count = spo_carve(c, s->K, sizeof(int64_t));
   double *omega = spo_carve_doubles(c, s->N);
-  *count = spo_carve_doubles(c, s->K);
+  *weight = spo_carve_doubles(c, s->K);
   if (u)
-    *u = (ufm){.d = s->d, .K = s->K, .N = s->N, .label = label, .omega = omega};
+    *u = (ufm){.d = s->d, .K = s->K, .N = s->N, .label = label, .omega = omega, .count = count};
   return u;
 }
 
@@ -245,7 +248,7 @@ static spo_status make_manifold(ufm *u, spo_error *err) {
   return status;
 }
 
-static spo_status fill(const spo_ufm_params *p, ufm *u, double *count, spo_error *err) {
+static spo_status fill(const spo_ufm_params *p, ufm *u, double *weight, spo_error *err) {
   u->tau = p->tau;
   u->tile = tile_size(u->K);
   u->features = p->features;
@@ -258,9 +261,9 @@ static spo_status fill(const spo_ufm_params *p, ufm *u, double *count, spo_error
   if (status == SPO_OK)
     status = make_manifold(u, err);
   if (status == SPO_OK)
-    weigh_classes(u, count);
+    weigh_classes(u, weight);
   if (status == SPO_OK)
-    status = count_classes(p, u, count, err);
+    status = count_classes(p, u, err);
   const size_t tile = u->tile < u->N ? u->tile : u->N;
   u->problem = (spo_problem){.ops = &ufm_problem_ops,
                              .name = "ufm",
@@ -287,14 +290,14 @@ spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_e
     status = check_sizes(&size, err);
   if (status != SPO_OK)
     return status;
-  double *class_count;
+  double *class_weight;
   spo_carver needed = {0};
-  layout(&needed, &size, &class_count);
+  layout(&needed, &size, &class_weight);
   spo_carver c = {.base = spo_block_alloc(needed.used)};
   if (!c.base)
     return REFUSE(SPO_E_NOMEM, "no memory for %" PRIu64 " samples", size.N);
-  ufm *u = layout(&c, &size, &class_count);
-  status = fill(&p, u, class_count, err);
+  ufm *u = layout(&c, &size, &class_weight);
+  status = fill(&p, u, class_weight, err);
   if (status == SPO_OK)
     *out = &u->problem;
   else
@@ -317,6 +320,7 @@ static void describe(const spo_problem *P, void *params) {
   p->dim = u->d;
   p->tau = u->tau;
   p->labels = (spo_integers){u->label, u->N};
+  p->counts = (spo_integers){u->count, u->K};
   if (u->weighted)
     p->weights = (spo_matrix){u->omega, u->N, 1};
 }

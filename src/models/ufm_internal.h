@@ -14,6 +14,7 @@ typedef struct ufm {
   size_t tile;                     /* samples in a tile of the K x N memo */
   int64_t *label;                  /* N */
   double *omega;                   /* N, sum 1 */
+  int64_t *count;                  /* K, samples in each class */
   bool weighted;                   /* weights were given */
   bool balanced;                   /* all classes carry the same weight */
   uint64_t per_class;              /* n if all classes have as many samples, else 0 */

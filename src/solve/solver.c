@@ -33,6 +33,7 @@ struct spo_solver {
   phase phase;
   spo_reason reason;
   spo_iter it;
+  bool certified;         /* the start, as a global minimiser */
   double first_grad_norm; /* the gradient scale of problems that state none */
   struct timespec began;
 };
@@ -170,12 +171,15 @@ static bool known_global(const spo_solver *s) {
          s->run.cur->f - f_star <= fmax(s->run.f_noise, gap_is_nil * fabs(f_star));
 }
 
-/* The same from the certificate, for a solver that cannot leave a critical start. */
-static bool certified_global(spo_solver *s) {
+/* A solver that cannot leave a critical start is told whether the certificate finds it global. */
+static spo_status certify_start(spo_solver *s, spo_error *err) {
   spo_certified found;
-  return spo_problem_has(s->problem, certificate) &&
-         spo_certify(&s->run.eval, s->run.cur, true, &s->rng, NULL, &found, NULL) == SPO_OK &&
-         found.gap_bound <= gap_is_nil * fabs(s->run.cur->f);
+  if ((s->type->needs & SPO_LEAVES_SADDLES) || !spo_problem_has(s->problem, certificate) ||
+      !(s->run.cur->grad_norm <= s->run.grad_tol) || known_global(s))
+    return SPO_OK;
+  const spo_status status = spo_certify(&s->run.eval, s->run.cur, true, &s->rng, NULL, &found, err);
+  s->certified = status == SPO_OK && found.gap_bound <= gap_is_nil * fabs(s->run.cur->f);
+  return status;
 }
 
 /* What the gradient rule says at cur; SPO_RUNNING with run.at_critical if the solver may look for
@@ -191,7 +195,7 @@ static spo_reason judge_gradient(spo_solver *s) {
     run->at_critical = true;
     return s->it.k < s->stop.max_iter ? SPO_RUNNING : SPO_STOP_GRAD;
   }
-  return s->it.k > 0 || certified_global(s) ? SPO_STOP_GRAD : SPO_STOP_CRITICAL_START;
+  return s->it.k > 0 || s->certified ? SPO_STOP_GRAD : SPO_STOP_CRITICAL_START;
 }
 
 static spo_reason judge(spo_solver *s) {
@@ -254,6 +258,8 @@ static spo_status begin_at(spo_solver *s, const double *x, spo_error *err) {
     return status;
   s->first_grad_norm = run->cur->grad_norm;
   status = rescale(s);
+  if (status == SPO_OK)
+    status = certify_start(s, err);
   return status == SPO_OK ? s->type->start(run) : status;
 }
 
@@ -281,6 +287,7 @@ spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop
   memset(&s->it, 0, sizeof s->it);
   clear_step(&s->it);
   s->reason = SPO_RUNNING;
+  s->certified = false;
   const spo_status status = begin_at(s, x, err);
   if (status == SPO_OK)
     s->phase = AT_START;

@@ -52,7 +52,7 @@ static const char *const verify_keys[] = {"f",
 static const char *const spectrum_keys[] = {"dimension",    "ambient", "eigenvalues", "clusters",
                                             "residual_max", "index",   "nullity",     NULL};
 
-/* mathematics.md 2.2: f* at K = 10, tau = 1; its spectrum at n = 5, d = 16 has a kernel of 99 */
+/* f* at K = 10, tau = 1 (doc/ufm.md); its spectrum at n = 5, d = 16 has a kernel of 99 */
 static void solve_verify_spectrum(void **state) {
   (void)state;
   json_t *o = run_json("solve ufm --classes 10 --per-class 5 --dim=16 --tau=1 -o main --json", 0);

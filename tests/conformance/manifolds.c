@@ -433,12 +433,12 @@ static void refusals(void **state) {
   (void)state;
   spo_error err = {0};
   spo_manifold *M;
-  expect_status(spo_oblique_create(1, 3, &M, &err), SPO_E_DIM);
+  expect_status(spo_oblique_create(0, 3, &M, &err), SPO_E_DIM);
   expect_true(M == NULL);
   expect_status(spo_oblique_create(3, 0, &M, &err), SPO_E_DIM);
   expect_status(spo_oblique_create((size_t)INT_MAX, 2, &M, &err), SPO_E_DIM);
   expect_status(spo_oblique_create(SIZE_MAX / 2, 3, &M, &err), SPO_E_DIM);
-  expect_status(spo_sphere_create(1, &M, &err), SPO_E_DIM);
+  expect_status(spo_sphere_create(0, &M, &err), SPO_E_DIM);
   expect_status(spo_euclidean_create(0, &M, &err), SPO_E_DIM);
   expect_status(spo_euclidean_create((size_t)INT_MAX + 1, &M, &err), SPO_E_DIM);
   expect_status(spo_stiefel_create(3, 4, SPO_STIEFEL_QR, &M, &err), SPO_E_DIM);

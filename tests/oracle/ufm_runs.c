@@ -220,6 +220,26 @@ static void test_certified_start(void **state) {
   spo_problem_destroy(P);
 }
 
+/* d = 1: signs, a manifold of dimension 0. Nothing moves, and every call says so. */
+static void test_no_dimension(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(2, 2, 1, 1.0);
+  double *x = new_vector(P);
+  spo_verification v;
+  point_by_name(spo_ufm(), P, "etf", 0, x);
+  spo_result res = run_solver(spo_trust_region(), P, NULL, NULL, 0, x);
+  expect_true(res.reason == SPO_STOP_GRAD && res.last.k == 0);
+  expect_near(res.last.f, f_star(2, 1), 1e-15);
+  expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+  expect_true(v.verdict == SPO_GLOBAL_MINIMIZER && v.gauge_dimension == 0);
+  x[2] = -x[2]; /* a wrong feature: no minimum, and nowhere to go */
+  res = run_solver(spo_trust_region(), P, NULL, NULL, 0, x);
+  expect_true(res.reason == SPO_STOP_SECOND_ORDER);
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_minimum),
@@ -229,6 +249,7 @@ int main(void) {
       cmocka_unit_test(test_degenerate_saddle),
       cmocka_unit_test(test_certified_gap),
       cmocka_unit_test(test_certified_start),
+      cmocka_unit_test(test_no_dimension),
   };
   return cmocka_run_group_tests_name("ufm runs", tests, NULL, NULL);
 }

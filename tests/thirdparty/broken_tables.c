@@ -165,8 +165,6 @@ static void manifold_members(void **state) {
   expect_refused(SPO_E_DIM, "n = 0");
   manifold.n = (size_t)INT_MAX + 1;
   expect_refused(SPO_E_DIM, "n = ");
-  manifold.dim = 0;
-  expect_refused(SPO_E_DIM, "dim");
   manifold.dim = manifold.n + 1;
   expect_refused(SPO_E_DIM, "dim");
   manifold.retraction_order = 0;
