@@ -6,7 +6,6 @@
 #include <float.h>
 #include <math.h>
 
-#include "base/memory.h"
 #include "base/vec.h"
 #include "models/symmetric.h"
 
@@ -32,15 +31,7 @@ static const spo_option table[] = {
 #undef AT
 enum { N_PARAMS = sizeof table / sizeof table[0] };
 
-typedef struct brockett {
-  spo_problem problem;
-  spo_symmetric S;
-  size_t p;
-  uint64_t seed;
-  bool given;
-  const void *retraction;
-  spo_manifold *stiefel;
-} brockett;
+typedef spo_symmetric_problem brockett;
 
 static const double relative_noise = 1e2 * DBL_EPSILON; /* of sum_j mu_j |A| */
 
@@ -106,12 +97,6 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
   return 0;
 }
 
-static void destroy(spo_problem *P) {
-  brockett *b = P->self;
-  spo_manifold_destroy(b->stiefel);
-  spo_block_free(b);
-}
-
 static const spo_problem_ops problem_ops = {
     .size = sizeof(spo_problem_ops),
     .cost = cost,
@@ -119,16 +104,8 @@ static const spo_problem_ops problem_ops = {
     .ehess = ehess,
     .scale = scale,
     .known_minimum = known_minimum,
-    .destroy = destroy,
+    .destroy = spo_symmetric_destroy,
 };
-
-static brockett *layout(spo_carver *c, size_t n) {
-  brockett *b = spo_carve(c, 1, sizeof *b);
-  double *A = spo_carve_doubles(c, n * n), *values = spo_carve_doubles(c, n);
-  if (b)
-    *b = (brockett){.S = {.n = n, .A = A, .values = values}};
-  return b;
-}
 
 void spo_brockett_params_init(spo_brockett_params *params) {
   spo_options_init(table, N_PARAMS, params, sizeof *params);
@@ -137,38 +114,23 @@ void spo_brockett_params_init(spo_brockett_params *params) {
 spo_status spo_brockett_create(const spo_brockett_params *params, spo_problem **out,
                                spo_error *err) {
   *out = NULL;
-  if (err)
-    err->text[0] = '\0';
-  size_t n;
+  brockett *b = NULL;
   spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
   if (status == SPO_OK)
-    status = spo_symmetric_order(params->n, &params->matrix, &n, err);
-  if (status == SPO_OK && params->columns > n)
-    status = spo_fail(err, SPO_E_DIM, __func__, "columns: %zu given, at most the size, %zu",
-                      (size_t)params->columns, n);
+    status = spo_symmetric_create(
+        &problem_ops, "brockett",
+        &(spo_symmetric_request){params->n, params->seed, params->matrix, (size_t)params->columns},
+        &b, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout(&count, n);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "size: no memory for a matrix of order %zu", n);
-  brockett *b = layout(&c, n);
-  b->p = (size_t)params->columns;
-  b->seed = params->seed;
-  b->given = params->matrix.data != NULL;
   b->retraction = params->retraction;
-  b->problem =
-      (spo_problem){.ops = &problem_ops, .name = "brockett", .self = b, .memo_len = n * b->p};
-  status = spo_symmetric_fill(&b->S, &params->matrix, params->seed, err);
-  if (status == SPO_OK)
-    status = spo_stiefel_create(n, b->p, *(const spo_stiefel_retraction *)params->retraction,
-                                &b->stiefel, err);
-  b->problem.manifold = b->stiefel;
+  status = spo_stiefel_create(b->S.n, b->p, *(const spo_stiefel_retraction *)params->retraction,
+                              &b->manifold, err);
+  b->problem.manifold = b->manifold;
   if (status == SPO_OK)
     *out = &b->problem;
   else
-    destroy(&b->problem);
+    spo_symmetric_destroy(&b->problem);
   return status;
 }
 
@@ -196,36 +158,14 @@ static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
   return 1;
 }
 
-/* the largest |A x_j - (x_j^T A x_j) x_j| */
 static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
-  const brockett *b = P->self;
-  const size_t n = b->S.n;
-  double *ax = spo_block_alloc(n * sizeof(double));
-  if (!ax)
-    return spo_fail(err, SPO_E_NOMEM, "brockett", "no memory for the metrics");
-  *value = 0.0;
-  for (size_t j = 0; j < b->p; j++) {
-    const double *xj = x + j * n;
-    spo_symmetric_apply(&b->S, 1, xj, ax);
-    spo_vec_axpy(n, -spo_vec_dot(n, xj, ax), xj, ax);
-    *value = fmax(*value, spo_vec_norm(n, ax));
-  }
-  spo_block_free(ax);
-  return SPO_OK;
+  return spo_symmetric_residual(P->self, x, value, err);
 }
 
 static spo_status build_eigenvectors(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
                                      spo_error *err) {
   (void)rng;
-  const brockett *b = P->self;
-  size_t *index = spo_block_alloc(b->p * sizeof *index);
-  if (!index)
-    return spo_fail(err, SPO_E_NOMEM, "brockett", "no memory for %zu indices", b->p);
-  spo_status status = spo_symmetric_indices(arg, b->p, b->S.n, index, err);
-  if (status == SPO_OK)
-    status = spo_symmetric_vectors(&b->S, b->p, index, x, err);
-  spo_block_free(index);
-  return status;
+  return spo_symmetric_eigenvectors(P->self, arg, x, err);
 }
 
 static const spo_named_point points[] = {

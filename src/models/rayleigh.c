@@ -4,13 +4,10 @@
 #include <spheropt/models/rayleigh.h>
 
 #include <float.h>
-#include <limits.h>
 #include <math.h>
-#include <string.h>
 
 #include <spheropt/manifolds/sphere.h>
 
-#include "base/memory.h"
 #include "base/vec.h"
 #include "models/symmetric.h"
 
@@ -25,13 +22,7 @@ static const spo_option table[] = {
 #undef AT
 enum { N_PARAMS = sizeof table / sizeof table[0] };
 
-typedef struct rayleigh {
-  spo_problem problem;
-  spo_symmetric S;
-  uint64_t seed;
-  bool given;
-  spo_manifold *sphere;
-} rayleigh;
+typedef spo_symmetric_problem rayleigh;
 
 /* x^T A x adds n products of size |A|/n each: its rounding stays below this times |A|. */
 static const double relative_noise = 1e2 * DBL_EPSILON;
@@ -141,12 +132,6 @@ static const spo_certificate certificate = {
 
 /* ---- creation -------------------------------------------------------------------------------- */
 
-static void destroy(spo_problem *P) {
-  rayleigh *r = P->self;
-  spo_manifold_destroy(r->sphere);
-  spo_block_free(r);
-}
-
 static const spo_problem_ops problem_ops = {
     .size = sizeof(spo_problem_ops),
     .cost = cost,
@@ -155,16 +140,8 @@ static const spo_problem_ops problem_ops = {
     .scale = scale,
     .known_minimum = known_minimum,
     .certificate = &certificate,
-    .destroy = destroy,
+    .destroy = spo_symmetric_destroy,
 };
-
-static rayleigh *layout(spo_carver *c, size_t n) {
-  rayleigh *r = spo_carve(c, 1, sizeof *r);
-  double *A = spo_carve_doubles(c, n * n), *values = spo_carve_doubles(c, n);
-  if (r)
-    *r = (rayleigh){.S = {.n = n, .A = A, .values = values}};
-  return r;
-}
 
 void spo_rayleigh_params_init(spo_rayleigh_params *params) {
   spo_options_init(table, N_PARAMS, params, sizeof *params);
@@ -173,31 +150,20 @@ void spo_rayleigh_params_init(spo_rayleigh_params *params) {
 spo_status spo_rayleigh_create(const spo_rayleigh_params *params, spo_problem **out,
                                spo_error *err) {
   *out = NULL;
-  if (err)
-    err->text[0] = '\0';
-  size_t n;
+  rayleigh *r = NULL;
   spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
   if (status == SPO_OK)
-    status = spo_symmetric_order(params->n, &params->matrix, &n, err);
+    status = spo_symmetric_create(
+        &problem_ops, "rayleigh",
+        &(spo_symmetric_request){params->n, params->seed, params->matrix, 1}, &r, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout(&count, n);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "size: no memory for a matrix of order %zu", n);
-  rayleigh *r = layout(&c, n);
-  r->seed = params->seed;
-  r->given = params->matrix.data != NULL;
-  r->problem = (spo_problem){.ops = &problem_ops, .name = "rayleigh", .self = r, .memo_len = n};
-  status = spo_symmetric_fill(&r->S, &params->matrix, params->seed, err);
-  if (status == SPO_OK)
-    status = spo_sphere_create(n, &r->sphere, err);
-  r->problem.manifold = r->sphere;
+  status = spo_sphere_create(r->S.n, &r->manifold, err);
+  r->problem.manifold = r->manifold;
   if (status == SPO_OK)
     *out = &r->problem;
   else
-    destroy(&r->problem);
+    spo_symmetric_destroy(&r->problem);
   return status;
 }
 
@@ -223,31 +189,19 @@ static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
 }
 
 static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
-  const rayleigh *r = P->self;
-  const size_t n = r->S.n;
-  double *ax = spo_block_alloc(n * sizeof(double));
-  if (!ax)
-    return spo_fail(err, SPO_E_NOMEM, "rayleigh", "no memory for the metrics");
-  spo_symmetric_apply(&r->S, 1, x, ax);
-  spo_vec_axpy(n, -spo_vec_dot(n, x, ax), x, ax);
-  *value = spo_vec_norm(n, ax);
-  spo_block_free(ax);
-  return SPO_OK;
+  return spo_symmetric_residual(P->self, x, value, err);
 }
 
-static spo_status build_eigenvector(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
-                                    spo_error *err) {
+static spo_status build_eigenvectors(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
+                                     spo_error *err) {
   (void)rng;
-  const rayleigh *r = P->self;
-  size_t index;
-  const spo_status status = spo_symmetric_indices(arg, 1, r->S.n, &index, err);
-  return status == SPO_OK ? spo_symmetric_vectors(&r->S, 1, &index, x, err) : status;
+  return spo_symmetric_eigenvectors(P->self, arg, x, err);
 }
 
 static const spo_named_point points[] = {
     {"eigenvector", "J",
      "the eigenvector of the J-th smallest eigenvalue, from 0: a critical point",
-     build_eigenvector},
+     build_eigenvectors},
 };
 static const char *const samples[] = {"--size 12", "--size 2 --seed 5", NULL};
 static const char *const metric_names[] = {"eigen_residual"};

@@ -6,6 +6,7 @@
 #define SPO_MODELS_SYMMETRIC_H
 
 #include <spheropt/options.h>
+#include <spheropt/problem.h>
 
 /* Beyond this order eigenvalues are not computed at creation, and no minimum is known. */
 enum { SPO_SYMMETRIC_KNOWN = 2000 };
@@ -18,23 +19,42 @@ typedef struct spo_symmetric {
   double norm; /* largest |eigenvalue|, or Frobenius norm / sqrt(n) if not known */
 } spo_symmetric;
 
-/* The order that the parameters imply: of the matrix if given, else n, else 10. */
-spo_status spo_symmetric_order(uint64_t n, const spo_matrix *matrix, size_t *order, spo_error *err);
+/* What both problems are: p vectors against the matrix, on a manifold of their own. */
+typedef struct spo_symmetric_problem {
+  spo_problem problem; /* first */
+  spo_symmetric S;
+  size_t p;
+  uint64_t seed;
+  bool given;             /* the matrix, by the caller */
+  const void *retraction; /* Stiefel only */
+  spo_manifold *manifold;
+} spo_symmetric_problem;
 
-/* Fills S->A and S->values (room for n*n and n) from the matrix, or at random: (B + B^T)/2 with
- * standard normal B. */
-spo_status spo_symmetric_fill(spo_symmetric *S, const spo_matrix *matrix, uint64_t seed,
-                              spo_error *err);
+/* What the parameters ask for. */
+typedef struct spo_symmetric_request {
+  uint64_t n, seed; /* n: 0 means that of the matrix, else 10 */
+  spo_matrix matrix;
+  size_t p;
+} spo_symmetric_request;
+
+/* The problem without its manifold: order resolved, matrix copied and checked, or drawn (B + B^T)/2 with
+ * standard normal B, eigenvalues found, the memo sized for A X. */
+spo_status spo_symmetric_create(const spo_problem_ops *ops, const char *name,
+                                const spo_symmetric_request *request, spo_symmetric_problem **out,
+                                spo_error *err);
+
+/* The destroy slot of both. */
+void spo_symmetric_destroy(spo_problem *P);
 
 /* AX = A X for p vectors. */
 void spo_symmetric_apply(const spo_symmetric *S, size_t p, const double *X, double *AX);
 
-/* Eigenvectors number index[0 .. p-1] (0: of the smallest eigenvalue) one after another into X. */
-spo_status spo_symmetric_vectors(const spo_symmetric *S, size_t p, const size_t *index, double *X,
-                                 spo_error *err);
+/* The named point of eigenvectors: arg is "3,0,1", p different numbers, 0 of the smallest eigenvalue. */
+spo_status spo_symmetric_eigenvectors(const spo_symmetric_problem *b, const char *arg, double *x,
+                                      spo_error *err);
 
-/* "3,0,1" as p indices below n, all different. */
-spo_status spo_symmetric_indices(const char *arg, size_t p, size_t n, size_t *index,
-                                 spo_error *err);
+/* The metric of both: the largest |A x_j - (x_j^T A x_j) x_j|. */
+spo_status spo_symmetric_residual(const spo_symmetric_problem *b, const double *x, double *value,
+                                  spo_error *err);
 
 #endif

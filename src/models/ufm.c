@@ -17,36 +17,36 @@
 /* f is a sum of log1p terms with relative accuracy: measured noise stays below 1e3 eps |f|. */
 static const double relative_noise = 1e3 * DBL_EPSILON;
 
+/* One tile's part of the cost; leaves G and p_y of its samples in the memo. */
+static double add_cost(const ufm *u, const double *x, size_t i, double *memo) {
+  const size_t b = ufm_tile_len(u, i), d = u->d;
+  double *G = ufm_tile(u, memo, i);
+  spo_gemm('T', 'N', b, u->K, d, u->tau, ufm_H(u, x) + i * d, d, ufm_W(u, x), d, 0.0, G, b);
+  return spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i);
+}
+
+/* One tile's part of the gradient. */
+static void add_gradient(const ufm *u, const double *x, size_t i, const double *memo, double *g) {
+  const size_t b = ufm_tile_len(u, i), d = u->d;
+  const double *G = ufm_tile(u, memo, i), *W = ufm_W(u, x), *H = ufm_H(u, x) + i * d;
+  spo_gemm('N', 'N', d, u->K, b, 1.0, H, d, G, b, i > 0 ? 1.0 : 0.0, g, d);
+  spo_gemm('N', 'T', d, b, u->K, 1.0, W, d, G, b, 0.0, g + d * (u->K + i), d);
+}
+
 static int cost(void *self, const double *x, double *f, double *memo, double *work) {
   (void)work;
   const ufm *u = self;
-  const double *W = ufm_W(u, x), *H = ufm_H(u, x);
-  double sum = 0.0;
-  for (size_t i = 0; i < u->N; i += u->tile) {
-    const size_t b = ufm_tile_len(u, i);
-    double *G = ufm_tile(u, memo, i);
-    spo_gemm('T', 'N', b, u->K, u->d, u->tau, H + i * u->d, u->d, W, u->d, 0.0, G, b);
-    sum +=
-        spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i);
-  }
-  *f = sum;
+  *f = 0.0;
+  for (size_t i = 0; i < u->N; i += u->tile)
+    *f += add_cost(u, x, i, memo);
   return 0;
-}
-
-/* The part of the gradient that one tile gives. */
-static void add_gradient(const ufm *u, const double *W, const double *H, size_t i, const double *G,
-                         double *g) {
-  const size_t b = ufm_tile_len(u, i), d = u->d;
-  double *gH = g + d * u->K + i * d;
-  spo_gemm('N', 'N', d, u->K, b, 1.0, H + i * d, d, G, b, i > 0 ? 1.0 : 0.0, g, d);
-  spo_gemm('N', 'T', d, b, u->K, 1.0, W, d, G, b, 0.0, gH, d);
 }
 
 static int egrad(void *self, const double *x, double *g, double *memo, double *work) {
   (void)work;
   const ufm *u = self;
   for (size_t i = 0; i < u->N; i += u->tile)
-    add_gradient(u, ufm_W(u, x), ufm_H(u, x), i, ufm_tile(u, memo, i), g);
+    add_gradient(u, x, i, memo, g);
   return 0;
 }
 
@@ -54,17 +54,11 @@ static int cost_egrad(void *self, const double *x, double *f, double *g, double 
                       double *work) {
   (void)work;
   const ufm *u = self;
-  const double *W = ufm_W(u, x), *H = ufm_H(u, x);
-  double sum = 0.0;
+  *f = 0.0;
   for (size_t i = 0; i < u->N; i += u->tile) {
-    const size_t b = ufm_tile_len(u, i);
-    double *G = ufm_tile(u, memo, i);
-    spo_gemm('T', 'N', b, u->K, u->d, u->tau, H + i * u->d, u->d, W, u->d, 0.0, G, b);
-    sum +=
-        spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i);
-    add_gradient(u, W, H, i, G, g);
+    *f += add_cost(u, x, i, memo);
+    add_gradient(u, x, i, memo, g);
   }
-  *f = sum;
   return 0;
 }
 
