@@ -106,14 +106,15 @@ SPO_API spo_status spo_eigs(const spo_linop *A, const spo_eigs_options *options,
                             spo_eigs_result *result, spo_error *err);
 
 /**
- * spo_eigh - all eigenvalues, and vectors if wanted, of a dense symmetric matrix (LAPACK dsyevr).
+ * spo_eigh - all eigenvalues, and vectors if wanted, of a dense symmetric matrix
+ * (LAPACK: values by dsyevr; pairs by dsyevd, whose vectors stay accurate in tight clusters).
  *
  * n       in      order, must fit BLAS's int
  * A       in/out  n x n doubles, of which the lower triangle (column-major) is read; destroyed
  * values  out     n doubles, ascending
  * vectors out     n x n doubles, vector j at vectors + j*n; NULL: values only
  *
- * Cost: 4/3 n^3 flops without, 3 to 4 n^3 with vectors; one allocation of O(n) besides.
+ * Cost: 4/3 n^3 flops, values only; about 4 n^3 with vectors, and one allocation of 2 n^2 doubles.
  * Fails: SPO_E_DIM (n beyond int), SPO_E_NOMEM, SPO_E_NONFINITE, SPO_E_NUMERIC (detail: info).
  * Threads: any. Source: LAPACK Users' Guide; tests/unit/linear.c.
  */

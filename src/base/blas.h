@@ -38,6 +38,9 @@ extern void dormqr_(const char *side, const char *trans, const spo_blasint *m, c
 extern void dsyev_(const char *jobz, const char *uplo, const spo_blasint *n, double *a,
                    const spo_blasint *lda, double *w, double *work, const spo_blasint *lwork,
                    spo_blasint *info);
+extern void dsyevd_(const char *jobz, const char *uplo, const spo_blasint *n, double *a,
+                    const spo_blasint *lda, double *w, double *work, const spo_blasint *lwork,
+                    spo_blasint *iwork, const spo_blasint *liwork, spo_blasint *info);
 extern void dsyevr_(const char *jobz, const char *range, const char *uplo, const spo_blasint *n,
                     double *a, const spo_blasint *lda, const double *vl, const double *vu,
                     const spo_blasint *il, const spo_blasint *iu, const double *abstol,

@@ -220,6 +220,39 @@ static void test_certified_start(void **state) {
   spo_problem_destroy(P);
 }
 
+/* After a run with default options the spectrum falls into the clusters of the closed form, with its
+ * multiplicities, and every pair holds to rounding, tight clusters or not. */
+static void test_spectrum_of_a_run(void **state) {
+  (void)state;
+  const size_t due[] = {99, 35, 287, 9, 320, 7, 9, 63, 35, 36};
+  spo_problem *P = ufm_problem(10, 5, 16, 1.0);
+  double *x = new_vector(P);
+  spo_error err = {0};
+  for (expect_seed = 1; expect_seed <= 3; expect_seed++) {
+    spo_eval *E;
+    spo_point *p;
+    spo_spectrum *s;
+    gsl_rng *rng = new_rng(1);
+    point_by_name(spo_ufm(), P, "random", expect_seed, x);
+    run_solver(spo_trust_region(), P, NULL, NULL, expect_seed, x);
+    expect_ok(spo_eval_create(P, &E, &err));
+    expect_ok(spo_point_create(P, &p, &err));
+    spo_point_set(p, P, x);
+    expect_ok(spo_spectrum_at(E, p, NULL, rng, &s, &err));
+    assert_int_equal(s->n_clusters, 10);
+    for (size_t i = 0; i < 10; i++)
+      assert_int_equal(s->cluster[i].multiplicity, due[i]);
+    expect_true(s->index == 0 && s->nullity == 99 && s->gauge_dimension == 99);
+    expect_at_most(s->residual_max, 900 * 2.3e-16 * s->eigenvalue[899]);
+    spo_spectrum_destroy(s);
+    spo_eval_destroy(E);
+    spo_point_destroy(p);
+    gsl_rng_free(rng);
+  }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 /* d = 1: signs, a manifold of dimension 0. Nothing moves, and every call says so. */
 static void test_no_dimension(void **state) {
   (void)state;
@@ -250,6 +283,7 @@ int main(void) {
       cmocka_unit_test(test_certified_gap),
       cmocka_unit_test(test_certified_start),
       cmocka_unit_test(test_no_dimension),
+      cmocka_unit_test(test_spectrum_of_a_run),
   };
   return cmocka_run_group_tests_name("ufm runs", tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ SPO_API const spo_option *spo_spectrum_options_table(size_t *count);
  * rng      in/out  start of the iteration; not used when the spectrum is complete
  * out      out     NULL on failure; free with spo_spectrum_destroy
  *
- * Units: those of f. Cost: complete: 2 dim Hessian products, O(dim^3) and 2 dim^2 doubles;
+ * Units: those of f. Cost: complete: 2 dim Hessian products, O(dim^3) and 4 dim^2 doubles;
  * iterated: products until the residuals are met (at most 20000 an end), about 4 count + 100
  * vectors. Orbit directions are deflated only at critical points (gradient at most 1e-6 of the
  * problem's scale).
