@@ -60,7 +60,7 @@ static const spo_option table[] = {
 #undef TCG
 #undef AT
 
-enum { MAX_ENDGAME_REJECTIONS = 6, MAX_ESCAPE_TRIALS = 40 };
+enum { MAX_ENDGAME_REJECTIONS = 20, MAX_ESCAPE_TRIALS = 40 };
 /* Below this part of the first radius no step is told from none. */
 static const double smallest_radius = 1e-14;
 /* The inner residual need not fall below this part of the gradient target. */

@@ -106,8 +106,8 @@ SPO_API spo_status spo_eigs(const spo_linop *A, const spo_eigs_options *options,
                             spo_eigs_result *result, spo_error *err);
 
 /**
- * spo_eigh - all eigenvalues, and vectors if wanted, of a dense symmetric matrix
- * (LAPACK: values by dsyevr; pairs by dsyevd, whose vectors stay accurate in tight clusters).
+ * spo_eigh - all eigenvalues, and vectors if wanted, of a dense symmetric matrix (LAPACK dsyevd,
+ * whose vectors stay accurate in tight clusters).
  *
  * n       in      order, must fit BLAS's int
  * A       in/out  n x n doubles, of which the lower triangle (column-major) is read; destroyed

@@ -16,15 +16,6 @@ extern void dgemm_(const char *transa, const char *transb, const spo_blasint *m,
 extern void dgemv_(const char *trans, const spo_blasint *m, const spo_blasint *n,
                    const double *alpha, const double *a, const spo_blasint *lda, const double *x,
                    const spo_blasint *incx, const double *beta, double *y, const spo_blasint *incy);
-extern void dsymm_(const char *side, const char *uplo, const spo_blasint *m, const spo_blasint *n,
-                   const double *alpha, const double *a, const spo_blasint *lda, const double *b,
-                   const spo_blasint *ldb, const double *beta, double *c, const spo_blasint *ldc);
-extern void dsyrk_(const char *uplo, const char *trans, const spo_blasint *n, const spo_blasint *k,
-                   const double *alpha, const double *a, const spo_blasint *lda, const double *beta,
-                   double *c, const spo_blasint *ldc);
-extern void dtrsm_(const char *side, const char *uplo, const char *transa, const char *diag,
-                   const spo_blasint *m, const spo_blasint *n, const double *alpha, const double *a,
-                   const spo_blasint *lda, double *b, const spo_blasint *ldb);
 
 extern void dgeqrf_(const spo_blasint *m, const spo_blasint *n, double *a, const spo_blasint *lda,
                     double *tau, double *work, const spo_blasint *lwork, spo_blasint *info);
@@ -41,12 +32,6 @@ extern void dsyev_(const char *jobz, const char *uplo, const spo_blasint *n, dou
 extern void dsyevd_(const char *jobz, const char *uplo, const spo_blasint *n, double *a,
                     const spo_blasint *lda, double *w, double *work, const spo_blasint *lwork,
                     spo_blasint *iwork, const spo_blasint *liwork, spo_blasint *info);
-extern void dsyevr_(const char *jobz, const char *range, const char *uplo, const spo_blasint *n,
-                    double *a, const spo_blasint *lda, const double *vl, const double *vu,
-                    const spo_blasint *il, const spo_blasint *iu, const double *abstol,
-                    spo_blasint *m, double *w, double *z, const spo_blasint *ldz,
-                    spo_blasint *isuppz, double *work, const spo_blasint *lwork, spo_blasint *iwork,
-                    const spo_blasint *liwork, spo_blasint *info);
 extern void dstevx_(const char *jobz, const char *range, const spo_blasint *n, double *d, double *e,
                     const double *vl, const double *vu, const spo_blasint *il,
                     const spo_blasint *iu, const double *abstol, spo_blasint *m, double *w,
@@ -54,8 +39,6 @@ extern void dstevx_(const char *jobz, const char *range, const spo_blasint *n, d
                     spo_blasint *ifail, spo_blasint *info);
 extern void dgesv_(const spo_blasint *n, const spo_blasint *nrhs, double *a, const spo_blasint *lda,
                    spo_blasint *ipiv, double *b, const spo_blasint *ldb, spo_blasint *info);
-extern void dpotrf_(const char *uplo, const spo_blasint *n, double *a, const spo_blasint *lda,
-                    spo_blasint *info);
 extern void dgesvd_(const char *jobu, const char *jobvt, const spo_blasint *m, const spo_blasint *n,
                     double *a, const spo_blasint *lda, double *s, double *u, const spo_blasint *ldu,
                     double *vt, const spo_blasint *ldvt, double *work, const spo_blasint *lwork,

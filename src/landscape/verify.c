@@ -17,7 +17,6 @@
 #include "problem/slots.h"
 
 /* Complete spectra beyond this take minutes; the ends decide as well. */
-static const uint64_t DENSE_MAX = 2000;
 /* x that far off the manifold is no point of it: gradient and curvature are those of another one */
 static const double FEASIBLE = 1e-8;
 
@@ -133,9 +132,11 @@ static spo_status certificate(inquiry *q) {
   return status;
 }
 
-/* A gap below the noise of f itself is none either: at f* = 0 no part of |f| could be reached. */
+/* Relative to |f|, or to the problem's own scale where that is smaller: a constant added to f, or tau
+ * -> 0, makes |f| large beside all that f can vary. A gap below the noise of f is none either: at
+ * f* = 0 no part of |f| could be reached. */
 static double gap_limit(const inquiry *q) {
-  return fmax(q->options.gap_tol * fabs(q->out->f), q->f_noise);
+  return fmax(q->options.gap_tol * fmin(fabs(q->out->f), q->out->grad_scale), q->f_noise);
 }
 
 static void judge_global(inquiry *q) {
@@ -176,6 +177,8 @@ static spo_status hessian_spectrum(inquiry *q) {
     return SPO_OK;
   spo_spectrum *s;
   spo_status status = spo_spectrum_at(q->eval, q->at, &q->spectrum, &q->rng, &s, q->err);
+  if (status == SPO_E_NUMERIC) /* LAPACK gave up: what else is known still makes a verdict */
+    return SPO_OK;
   if (status != SPO_OK)
     return status;
   out->spectrum_known = s->counts_known;
@@ -284,8 +287,6 @@ static spo_status take_options(inquiry *q, const spo_verify_options *options,
     status = spo_options_check(theirs, count, spectrum, sizeof *spectrum, q->err);
   if (spectrum && status == SPO_OK)
     memcpy(&q->spectrum, spectrum, spectrum->size);
-  if (q->spectrum.dense_max > DENSE_MAX)
-    q->spectrum.dense_max = DENSE_MAX;
   return status;
 }
 

@@ -16,7 +16,15 @@ static const double relative_floor = 1e3 * DBL_EPSILON;
 static const double settled = 0.1;
 /* A Krylov space is exhausted at this part of the operator's norm. */
 static const double exhausted = 1e-12;
-enum { MAX_STEPS = 500, CHECK_ALWAYS = 12, CHECK_EVERY = 4, STEP_DOUBLES = 16 };
+/* Nothing is called positive before this many steps: an outlier far below a tight bulk of eigenvalues
+ * shows itself only after some. */
+enum {
+  MAX_STEPS = 500,
+  POSITIVE_AFTER = 20,
+  CHECK_ALWAYS = 12,
+  CHECK_EVERY = 4,
+  STEP_DOUBLES = 16
+};
 
 /* n, and per step: the tridiagonal matrix, the Ritz vector, and LAPACK's room. */
 typedef struct scratch {
@@ -111,9 +119,9 @@ static spo_status first_pass(const spo_curvature_input *in, const scratch *s, si
       const double residual = s->beta[j] * fabs(s->ritz[j]);
       out->negative = *value < -fmax(in->floor, relative_floor * norm);
       /* nothing negative: until the lowest value is as good as known to stay above the floor */
-      const bool done = out->negative
-                            ? residual <= settled * -*value
-                            : *value - residual > -in->floor && residual < settled * *value;
+      const bool done = out->negative ? residual <= settled * -*value
+                                      : j + 1 >= POSITIVE_AFTER && *value - residual > -in->floor &&
+                                            residual < settled * *value;
       if (last || done)
         return SPO_OK;
     }

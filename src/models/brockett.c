@@ -82,7 +82,7 @@ static int scale(void *self, const double *x, double f, const double *memo, doub
   (void)x, (void)f, (void)memo;
   const brockett *b = self;
   *f_noise = relative_noise * total_weight(b) * b->S.norm;
-  *grad_scale = 2.0 * (double)b->p * b->S.norm;
+  *grad_scale = (double)b->p * b->S.spread;
   return 0;
 }
 

@@ -57,7 +57,7 @@ static int scale(void *self, const double *x, double f, const double *memo, doub
   (void)x, (void)f, (void)memo;
   const rayleigh *r = self;
   *f_noise = relative_noise * r->S.norm;
-  *grad_scale = 2.0 * r->S.norm;
+  *grad_scale = r->S.spread;
   return 0;
 }
 

@@ -80,6 +80,7 @@ static spo_status fill(spo_symmetric *S, const spo_symmetric_request *r, spo_err
       r->matrix.data ? copy_given(S, r->matrix.data, err) : fill_random(S, r->seed, err);
   S->known = n <= SPO_SYMMETRIC_KNOWN;
   S->norm = spo_vec_norm(n * n, S->A) / sqrt((double)n);
+  S->spread = S->norm;
   if (status != SPO_OK || !S->known)
     return status;
   double *copy = spo_block_alloc(n * n * sizeof(double));
@@ -89,6 +90,8 @@ static spo_status fill(spo_symmetric *S, const spo_symmetric_request *r, spo_err
   status = spo_eigh(n, copy, S->values, NULL, err);
   spo_block_free(copy);
   S->norm = fmax(fabs(S->values[0]), fabs(S->values[n - 1]));
+  /* below that part of the norm the gradient is rounding before it meets its target */
+  S->spread = fmax(S->values[n - 1] - S->values[0], 1e-4 * S->norm);
   return status;
 }
 

@@ -17,6 +17,9 @@ typedef struct spo_symmetric {
   double *values; /* n, ascending; valid if known */
   bool known;
   double norm; /* largest |eigenvalue|, or Frobenius norm / sqrt(n) if not known */
+  /* what f can vary by: largest minus smallest eigenvalue (a shift of A does not count), at least
+   * 1e-4 norm; norm if not known */
+  double spread;
 } spo_symmetric;
 
 /* What both problems are: p vectors against the matrix, on a manifold of their own. */

@@ -18,7 +18,7 @@
 #include "problem/slots.h"
 
 static const double on_manifold = 1e-6; /* defect that a start may have */
-static const double gap_is_nil = 1e-6;  /* f - f_star at most this times |f|: the global minimum */
+static const double gap_is_nil = 1e-6;  /* a gap this small, see nil_gap, is a global minimum's */
 
 typedef enum phase { IDLE, AT_START, RUNNING, ENDED } phase;
 
@@ -161,6 +161,11 @@ static int interrupted(void *self) {
   return budget(self) != SPO_RUNNING;
 }
 
+/* Relative to |f|, or to the problem's scale where that is smaller, as in spo_verify. */
+static double nil_gap(const spo_solver *s) {
+  return fmax(s->run.f_noise, gap_is_nil * fmin(fabs(s->run.cur->f), s->run.grad_scale));
+}
+
 /* Is the point where the run stands known to be a global minimiser? */
 static bool known_global(const spo_solver *s) {
   const spo_problem *P = s->problem;
@@ -168,7 +173,7 @@ static bool known_global(const spo_solver *s) {
   const char *theorem;
   return spo_problem_has(P, known_minimum) &&
          P->ops->known_minimum(P->self, &f_star, &theorem) == 0 &&
-         s->run.cur->f - f_star <= fmax(s->run.f_noise, gap_is_nil * fabs(f_star));
+         s->run.cur->f - f_star <= nil_gap(s);
 }
 
 /* A solver that cannot leave a critical start is told whether the certificate finds it global. */
@@ -178,7 +183,7 @@ static spo_status certify_start(spo_solver *s, spo_error *err) {
       !(s->run.cur->grad_norm <= s->run.grad_tol) || known_global(s))
     return SPO_OK;
   const spo_status status = spo_certify(&s->run.eval, s->run.cur, true, &s->rng, NULL, &found, err);
-  s->certified = status == SPO_OK && found.gap_bound <= gap_is_nil * fabs(s->run.cur->f);
+  s->certified = status == SPO_OK && found.gap_bound <= nil_gap(s);
   return status;
 }
 
