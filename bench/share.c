@@ -114,8 +114,8 @@ int main(void) {
     printf("(K, n, d) = (%zu, %zu, %zu)\n", size[i][0], size[i][1], size[i][2]);
     bench_ratio("  share of cost, gradient and Hessian products",
                 bench_median(riemannian, (size_t)runs[i]), 0.8, false);
-    bench_ratio("  share of the objective's callbacks alone",
-                bench_median(callbacks, (size_t)runs[i]), 0.8, false);
+    printf("  of the whole, the objective's callbacks alone: %.3f\n",
+           bench_median(callbacks, (size_t)runs[i]));
     spo_problem_destroy(P);
   }
   return 0;

@@ -16,8 +16,8 @@ static const spo_option table[] = {
     {"theta", "or by (|g|/scale)^theta: superlinear of order 1 + theta",
      "fewest products on the spherical UFM; Manopt has 1", AT(theta), SPO_OPTION_DOUBLE, 0, 2, 0.5,
      0, NULL, 0},
-    {"max-inner", "Hessian products in one subproblem; 0: the dimension", "", AT(max_inner),
-     SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
+    {"max-inner", "Hessian products in one subproblem; 0: twice the dimension and 50", "",
+     AT(max_inner), SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
     {"replay", "directions kept to answer a rejected step without a new product",
      "longer inner iterations seldom end in a rejection", AT(replay), SPO_OPTION_UINT, 0, 10000, 16,
      0, NULL, 0},
@@ -35,6 +35,8 @@ typedef struct node {
   double decrease;      /* m(0) - m(eta_j) */
 } node;
 
+/* In rounding CG takes more steps than the dimension, most on small ill-conditioned problems. */
+enum { SPARE_PRODUCTS = 50 };
 enum { NODE_DOUBLES = sizeof(node) / sizeof(double), REPROJECT_EVERY = 8, CHUNK = 1024 };
 
 /* The layout of work. Directions are written into their places in the store as they arise, and the
@@ -190,7 +192,7 @@ static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
   const spo_space *S = in->hess->space;
   const spo_tcg_options *o = in->options;
   const double target = residual_target(in, o, sqrt(dot(S, s->r, s->r)));
-  const uint64_t limit = o->max_inner > 0 ? o->max_inner : S->dim;
+  const uint64_t limit = o->max_inner > 0 ? o->max_inner : 2 * S->dim + SPARE_PRODUCTS;
   spo_status status = precondition(in, s->r, s->hd);
   double zr = dot(S, s->hd, s->r), largest = 0.0;
   node at = {.dPd = zr, .rd = -zr};

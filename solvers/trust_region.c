@@ -51,8 +51,8 @@ static const spo_option table[] = {
     {"theta", "inner iteration: or by (|g|/scale)^theta, superlinear of order 1 + theta",
      "fewest products on the spherical UFM; Manopt has 1", TCG(theta), SPO_OPTION_DOUBLE, 0, 2, 0.5,
      0, NULL, 0},
-    {"max-inner", "Hessian products in one subproblem; 0: the dimension", "", TCG(max_inner),
-     SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
+    {"max-inner", "Hessian products in one subproblem; 0: twice the dimension and 50", "",
+     TCG(max_inner), SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
     {"replay", "inner directions kept, to answer a rejected step without a new product",
      "longer inner iterations seldom end in a rejection", TCG(replay), SPO_OPTION_UINT, 0, 10000,
      16, 0, NULL, 0},
@@ -135,6 +135,14 @@ static spo_status start(spo_run *run) {
   const spo_trust_region_options *o = run->options;
   tr_state *s = run->state;
   double ratio;
+  if (o->radius > o->max_radius && o->max_radius > 0.0)
+    return spo_fail(run->err, SPO_E_OPTION, "spo_trust_region",
+                    "radius: %g is not allowed; it must be at most max-radius, %g", o->radius,
+                    o->max_radius);
+  if (o->shrink_below > o->grow_above)
+    return spo_fail(run->err, SPO_E_OPTION, "spo_trust_region",
+                    "shrink-below: %g is not allowed; it must be at most grow-above, %g",
+                    o->shrink_below, o->grow_above);
   const spo_status status = norm_ratio(run, &ratio);
   s->max_radius =
       o->max_radius > 0.0 ? o->max_radius : ratio * run->eval.problem->manifold->typical_distance;

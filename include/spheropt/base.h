@@ -43,8 +43,9 @@ extern "C" {
 #define SPO_STATUS_ENUM_(name, value, text) name = value,
 typedef enum spo_status { SPO_STATUS_LIST(SPO_STATUS_ENUM_) } spo_status;
 
-/* What went wrong, for people. detail: LAPACK's info or the user's return value. After SPO_OK a
- * non-empty text is a note: something was allowed that the caller may want to know. */
+/* What went wrong, for people. detail: LAPACK's info or the user's return value. After SPO_OK
+ * from the create of a model or the build of a named point a non-empty text is a note: something was
+ * allowed that the caller may want to know. Elsewhere the struct is written on failure only. */
 typedef struct spo_error {
   spo_status code;
   int64_t detail;

@@ -73,8 +73,9 @@ SPO_API void spo_options_init(const spo_option *table, size_t count, void *optio
  * spo_options_check - every value within its bounds, NaN refused.
  *
  * table    in  `count` entries
- * options  in  the struct to judge; an older, shorter struct (smaller `size`) is judged as far as
- * it goes size     in  the size that the table was written for
+ * options  in  the struct to judge; an older, shorter struct (smaller `size`) is judged as
+ *              far as it goes
+ * size     in  the size that the table was written for
  *
  * Cost: O(count). Fails: SPO_E_OPTION, one line naming option, value and bounds; SPO_E_ARG when the
  * struct's own size is 0 or larger than `size`. Threads: any. Test: tests/unit/options.c.

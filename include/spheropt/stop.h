@@ -15,7 +15,7 @@ extern "C" {
   X(SPO_RUNNING, "running", 0, "still running")                                                    \
   X(SPO_STOP_GRAD, "gradient", 1, "the gradient is small enough")                                  \
   X(SPO_STOP_SECOND_ORDER, "second-order-point", 1,                                                \
-    "the start is a critical point without negative curvature")                                    \
+    "the start is critical, and no negative curvature was found there")                                    \
   X(SPO_STOP_FTARGET, "cost-target", 1, "the cost reached its target")                             \
   X(SPO_STOP_STEP, "step", 0, "the step became too small")                                         \
   X(SPO_STOP_MAX_ITER, "max-iterations", 0, "the iterations ran out")                              \

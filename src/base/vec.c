@@ -37,9 +37,11 @@ double spo_vec_norm(size_t n, const double *x) {
   if (square > 1e-280 && square < 1e280)
     return sqrt(square);
   double largest = 0.0;
-  for (size_t i = 0; i < n; i++)
-    if (!(fabs(x[i]) <= largest))
-      largest = fabs(x[i]);
+  for (size_t i = 0; i < n; i++) {
+    if (isnan(x[i]))
+      return x[i];
+    largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
+  }
   if (largest == 0.0 || !isfinite(largest))
     return largest;
   double sum = 0.0;

@@ -107,6 +107,13 @@ static bool worth_a_line(uint64_t k) {
   return k % every == 0;
 }
 
+/* A step that was not taken; or none to take: a search for negative curvature that found nothing. */
+static const char *remark(const spo_iter *it) {
+  if (it->k == 0 || it->accepted)
+    return "";
+  return isnan(it->step_norm) ? "  no negative curvature" : "  rejected";
+}
+
 static int show_step(void *self, const spo_iter *it) {
   const solve *v = self;
   if (it->k == 0)
@@ -116,7 +123,7 @@ static int show_step(void *self, const spo_iter *it) {
     fprintf(stderr, "%9" PRIu64 " %18.12g %10s %12s %10s %10" PRIu64 "%s\n", it->k, it->f,
             isnan(v->f_star) ? "" : cli_number(it->f - v->f_star, 3),
             cli_number(it->grad_norm / it->grad_scale, 3), cli_number(it->step_norm, 3),
-            it->count.hess, it->k && !it->accepted ? "  rejected" : "");
+            it->count.hess, remark(it));
   return 0;
 }
 
@@ -129,7 +136,6 @@ static int run_solver(solve *v) {
   spo_status status =
       spo_solver_create(v->type, v->s.problem, v->solver.values, v->s.seed, &solver, &err);
   if (!status) {
-    catch_signals();
     fflush(stdout);
     status = spo_solver_solve(solver, v->s.x, stop, show ? show_step : NULL, v, &v->result, &err);
   }
@@ -246,6 +252,7 @@ static int run(solve *v, cli_arguments *args) {
   spo_error err = {0};
   spo_output *output = NULL;
   int status = take_options(v, args);
+  catch_signals(); /* before anything that may take long */
   if (!status)
     status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
   if (!status && v->out && spo_output_open(v->out, &output, &err))

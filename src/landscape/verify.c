@@ -241,9 +241,9 @@ static void judge_open(const inquiry *q, spo_verification *out) {
         out->lambda_min, out->rayleigh_error);
   else
     say(out, SPO_SECOND_ORDER_POINT,
-        "Hessian >= %.3g with nullity %zu, symmetry explains %zu; not certified: %.3g > %.3g",
+        "Hessian >= %.3g with nullity %zu, of which a known symmetry explains %zu; %s",
         out->lambda_min, out->nullity, out->gauge_dimension,
-        isnan(out->gap_bound) ? out->gap : out->gap_bound, gap_limit(q));
+        isnan(out->gap_bound) ? "no certificate" : "not certified");
 }
 
 static void judge(const inquiry *q, spo_verification *out) {

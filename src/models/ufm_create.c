@@ -53,14 +53,20 @@ void spo_ufm_params_init(spo_ufm_params *params) {
 
 #define REFUSE(code, ...) spo_fail(err, code, "spo_ufm_create", __VA_ARGS__)
 
-/* One size from several parameters: what is given twice must agree. 0 means not given. */
-static spo_status agree(const char *what, uint64_t *value, uint64_t other, const char *where,
-                        spo_error *err) {
-  if (*value == 0)
-    *value = other;
-  if (other != 0 && *value != other)
-    return REFUSE(SPO_E_DIM, "%s: %" PRIu64 " does not agree with %s, which has %" PRIu64, what,
-                  *value, where, other);
+/* One size from several parameters: what is given twice must agree. */
+typedef struct ufm_size {
+  uint64_t value;    /* 0: not given */
+  const char *where; /* who gave it */
+} ufm_size;
+
+static spo_status agree(ufm_size *size, const char *what, const char *where, bool given,
+                        uint64_t value, spo_error *err) {
+  if (!given)
+    return SPO_OK;
+  if (size->where && size->value != value)
+    return REFUSE(SPO_E_DIM, "%s: %" PRIu64 " %s, but %s says %" PRIu64, where, value, what,
+                  size->where, size->value);
+  *size = (ufm_size){value, size->where ? size->where : where};
   return SPO_OK;
 }
 
@@ -68,7 +74,34 @@ typedef struct ufm_sizes {
   uint64_t K, N, d;
 } ufm_sizes;
 
-static spo_status count_samples(const spo_ufm_params *p, ufm_sizes *s, spo_error *err) {
+static spo_status resolve_classes(const spo_ufm_params *p, uint64_t *K, spo_error *err) {
+  ufm_size size = {0};
+  spo_status status = agree(&size, "classes", "classes", p->classes > 0, p->classes, err);
+  if (status == SPO_OK)
+    status = agree(&size, "classes", "counts", p->counts.data, p->counts.count, err);
+  if (status == SPO_OK)
+    status =
+        agree(&size, "classes (rows)", "classifier", p->classifier.data, p->classifier.rows, err);
+  int64_t top = -1;
+  for (size_t i = 0; i < p->labels.count; i++) {
+    if (p->labels.data[i] < 0 || p->labels.data[i] >= INT_MAX)
+      return REFUSE(SPO_E_ARG, "labels: entry %zu is %" PRId64 ", must be at least 0 and below %d",
+                    i, p->labels.data[i], INT_MAX);
+    top = p->labels.data[i] > top ? p->labels.data[i] : top;
+  }
+  if (status == SPO_OK && !size.where)
+    status = p->labels.data ? agree(&size, "classes", "labels", true, (uint64_t)(top + 1), err)
+                            : agree(&size, "classes", "classes", true, 10, err);
+  if (status == SPO_OK && size.value < 2)
+    return REFUSE(SPO_E_DIM, "%s: %" PRIu64 " class, at least 2 are needed", size.where,
+                  size.value);
+  *K = size.value;
+  return status;
+}
+
+static spo_status resolve_samples(const spo_ufm_params *p, uint64_t K, uint64_t *N,
+                                  spo_error *err) {
+  ufm_size size = {0};
   uint64_t sum = 0;
   for (size_t k = 0; k < p->counts.count; k++) {
     if (p->counts.data[k] < 0 || p->counts.data[k] > INT_MAX)
@@ -78,48 +111,42 @@ static spo_status count_samples(const spo_ufm_params *p, ufm_sizes *s, spo_error
   }
   if (p->counts.data && sum == 0)
     return REFUSE(SPO_E_ARG, "counts: all zero; at least one sample is needed");
-  s->N = p->labels.data ? p->labels.count : 0;
-  spo_status status =
-      agree("labels: number of samples", &s->N, p->counts.data ? sum : 0, "counts", err);
+  spo_status status = agree(&size, "samples", "labels", p->labels.data, p->labels.count, err);
   if (status == SPO_OK)
-    status = agree("number of samples", &s->N, spo_size_mul(p->per_class, s->K),
-                   "classes x per-class", err);
-  if (status == SPO_OK && p->features.data)
-    status = agree("number of samples", &s->N, p->features.rows, "features (rows)", err);
-  if (status == SPO_OK && p->weights.data)
-    status = agree("number of samples", &s->N, spo_size_mul(p->weights.rows, p->weights.cols),
-                   "weights", err);
+    status = agree(&size, "samples", "counts", p->counts.data, sum, err);
+  if (status == SPO_OK)
+    status = agree(&size, "samples in all", "per-class", p->per_class > 0,
+                   spo_size_mul(p->per_class, K), err);
+  if (status == SPO_OK)
+    status = agree(&size, "rows", "features", p->features.data, p->features.rows, err);
+  if (status == SPO_OK)
+    status = agree(&size, "entries", "weights", p->weights.data,
+                   spo_size_mul(p->weights.rows, p->weights.cols), err);
+  *N = size.where ? size.value : spo_size_mul(5, K);
+  return status;
+}
+
+static spo_status resolve_dim(const spo_ufm_params *p, uint64_t *d, spo_error *err) {
+  ufm_size size = {0};
+  spo_status status = agree(&size, "dimensions", "dim", p->dim > 0, p->dim, err);
+  if (status == SPO_OK)
+    status = agree(&size, "columns", "features", p->features.data, p->features.cols, err);
+  if (status == SPO_OK)
+    status = agree(&size, "columns", "classifier", p->classifier.data, p->classifier.cols, err);
+  *d = size.where ? size.value : 16;
   return status;
 }
 
 static spo_status resolve_sizes(const spo_ufm_params *p, ufm_sizes *s, spo_error *err) {
-  int64_t top = -1;
-  for (size_t i = 0; i < p->labels.count; i++)
-    top = p->labels.data[i] > top ? p->labels.data[i] : top;
-  s->K = p->classes;
-  spo_status status = agree("classes", &s->K, p->counts.data ? p->counts.count : 0, "counts", err);
+  if (!p->features.data && (p->classifier.data || p->normalize || p->center))
+    return REFUSE(SPO_E_ARG, "%s: of use only with features",
+                  p->classifier.data ? "classifier"
+                  : p->normalize     ? "normalize"
+                                     : "center");
+  spo_status status = resolve_classes(p, &s->K, err);
   if (status == SPO_OK)
-    status = agree("classes", &s->K, p->classifier.data ? p->classifier.rows : 0,
-                   "classifier (rows)", err);
-  if (status != SPO_OK)
-    return status;
-  if (s->K == 0)
-    s->K = p->labels.data ? (uint64_t)(top + 1) : 10;
-  if (s->K < 2)
-    return REFUSE(SPO_E_DIM, "classes: %" PRIu64 " given, at least 2 are needed", s->K);
-  status = count_samples(p, s, err);
-  if (status != SPO_OK)
-    return status;
-  if (s->N == 0)
-    s->N = spo_size_mul(5, s->K);
-  s->d = p->dim;
-  status = agree("dim", &s->d, p->features.data ? p->features.cols : 0, "features (columns)", err);
-  if (status == SPO_OK)
-    status = agree("dim", &s->d, p->classifier.data ? p->classifier.cols : 0,
-                   "classifier (columns)", err);
-  if (s->d == 0)
-    s->d = 16;
-  return status;
+    status = resolve_samples(p, s->K, &s->N, err);
+  return status == SPO_OK ? resolve_dim(p, &s->d, err) : status;
 }
 
 /* Does everything fit BLAS's int, and size_t? */
@@ -283,7 +310,7 @@ spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_e
   spo_ufm_params_init(&p);
   if (status == SPO_OK)
     memcpy(&p, params, params->size);
-  ufm_sizes size;
+  ufm_sizes size = {0};
   if (status == SPO_OK)
     status = resolve_sizes(&p, &size, err);
   if (status == SPO_OK)

@@ -129,6 +129,13 @@ static void test_norm(void **state) {
   expect_near(spo_vec_norm(3, v) / 5e200, 1.0, 1e-15);
   v[2] = NAN;
   expect_true(isnan(spo_vec_norm(3, v)));
+  v[0] = NAN; /* and what follows does not wash it out */
+  v[1] = v[2] = 0.0;
+  expect_true(isnan(spo_vec_norm(3, v)));
+  v[1] = INFINITY;
+  expect_true(isnan(spo_vec_norm(3, v)));
+  v[0] = 1.0;
+  expect_true(spo_vec_norm(3, v) == INFINITY);
   v[0] = v[1] = v[2] = 0.0;
   expect_true(spo_vec_norm(3, v) == 0.0);
 }

@@ -4,8 +4,7 @@
  * p).
  *
  *   egrad = 2 A X M, ehess[V] = 2 A V M; critical points: X = eigenvectors v_{s(1)} .. v_{s(p)}, up
- *   to
- *   signs. Hessian eigenvalues there: (mu_i - mu_j)(lambda_{s(j)} - lambda_{s(i)}) for i < j, and
+ *   to signs. Hessian eigenvalues there: (mu_i - mu_j)(lambda_{s(j)} - lambda_{s(i)}) for i < j, and
  *   2 mu_j (lambda_k - lambda_{s(j)}) for k outside s.
  *
  * Minimum: sum_j mu_j lambda_j, the smallest eigenvalue paired with the largest weight.

@@ -61,8 +61,7 @@ SPO_API void spo_ufm_params_init(spo_ufm_params *params);
  *
  * params  in   give labels, or counts, or per_class; what is given twice must agree. Arrays are
  *              copied where the problem needs them (labels, weights), borrowed until destroy where
- *              only
- *              the start `features` does
+ *              only the start `features` does
  * out     out  NULL on failure; destroy with spo_problem_destroy
  *
  * Memory: N labels and weights; a place keeps K x N + N doubles (the softmax residual), scratch is

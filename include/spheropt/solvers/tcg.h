@@ -16,7 +16,7 @@ extern "C" {
 typedef struct spo_tcg_options {
   size_t size;
   double kappa, theta; /* linear and superlinear target */
-  uint64_t max_inner;  /* products a call at most; 0: the dimension */
+  uint64_t max_inner;  /* products a call at most; 0: twice the dimension and 50 */
   uint64_t replay;     /* directions kept for replay, n doubles each */
 } spo_tcg_options;
 
