@@ -24,8 +24,8 @@ static const double FEASIBLE = 1e-8;
 static const spo_option table[] = {
     {"critical-tol", "a gradient up to this times the problem's scale is zero", "",
      AT(critical_tol), SPO_OPTION_DOUBLE, 0, 1, 1e-6, SPO_OPEN_LO, NULL, 0},
-    {"gap-tol", "a gap up to this times |f| is none", "", AT(gap_tol), SPO_OPTION_DOUBLE, 0, 1,
-     1e-6, SPO_OPEN_LO, NULL, 0},
+    {"gap-tol", "a gap up to this times min(|f|, scale) is none", "", AT(gap_tol),
+     SPO_OPTION_DOUBLE, 0, 1, 1e-6, SPO_OPEN_LO, NULL, 0},
     {"spectrum", "compute the Hessian's spectrum where it can decide or inform", "", AT(spectrum),
      SPO_OPTION_BOOL, 0, 1, 1, 0, NULL, 0},
     {"seed", "of the random starts of iterations", "", AT(seed), SPO_OPTION_UINT, 0, 0x1p53, 1, 0,

@@ -83,7 +83,7 @@ SPO_API const spo_option *spo_verify_options_table(size_t *count);
  *   second-order-point  otherwise
  *
  * Units: those of f. Cost: one gradient, the lowest eigenpairs of the certificate matrix, and, at
- * critical points, the spectrum: complete up to dimension min(dense_max, 2000), beyond that its
+ * critical points, the spectrum: complete up to dimension dense_max, beyond that its
  * ends, and only where neither a certificate nor a direction has decided. Allocates and frees what
  * it needs.
  * Fails: SPO_E_NOMEM, SPO_E_NONFINITE (x or f), SPO_E_OPTION, and as the parts. Threads: any.
