@@ -44,8 +44,8 @@ extern "C" {
 typedef enum spo_status { SPO_STATUS_LIST(SPO_STATUS_ENUM_) } spo_status;
 
 /* What went wrong, for people. detail: LAPACK's info or the user's return value. After SPO_OK
- * from the create of a model or the build of a named point a non-empty text is a note: something was
- * allowed that the caller may want to know. Elsewhere the struct is written on failure only. */
+ * from the create of a model or the build of a named point a non-empty text is a note: something
+ * was allowed that the caller may want to know. Elsewhere the struct is written on failure only. */
 typedef struct spo_error {
   spo_status code;
   int64_t detail;
@@ -77,7 +77,7 @@ SPO_API spo_status spo_fail(spo_error *err, spo_status code, const char *func, c
 /**
  * spo_blas_threads - reports, and on request sets, the number of threads that BLAS uses.
  *
- * count  in  > 0: set it first; 0: only report
+ * count  in  > 0: set it first; 0: only report. Returns the number in use afterwards.
  *
  * The library never calls this by itself. One thread makes results repeat bit for bit and is the
  * fastest choice for most sizes here. Units: threads. Cost: O(1). Threads: as OpenBLAS documents.

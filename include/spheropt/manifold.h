@@ -79,15 +79,15 @@ struct spo_manifold {
 /**
  * spo_manifold_check - is the table complete and the instance consistent?
  *
- * Required slots present, coords in pairs, dim <= n, 0 < n <= INT_MAX, order 1 or 2, typical distance
- * positive and finite. Called by whatever builds on a manifold. Cost: O(1), no allocation.
+ * Required slots present, coords in pairs, dim <= n, 0 < n <= INT_MAX, order 1 or 2, typical
+ * distance positive and finite. Called by whatever builds on a manifold. Cost: O(1), no allocation.
  * Fails: SPO_E_ARG, SPO_E_DIM, SPO_E_UNSUPPORTED, naming the member. Threads: any.
  * Test: tests/thirdparty/broken_tables.c.
  */
 SPO_API spo_status spo_manifold_check(const spo_manifold *M, spo_error *err);
 
-/** spo_manifold_destroy - calls the manifold's own destroy; NULL is fine. What it was built on
- * stays. */
+/** spo_manifold_destroy - frees what any of the manifold constructors made: calls the manifold's
+ * own destroy; NULL is fine. What it was built on stays. */
 SPO_API void spo_manifold_destroy(spo_manifold *M);
 
 /** spo_manifold_inner - <u, v>_x, the slot or the Euclidean default. u, v tangent at x, n doubles

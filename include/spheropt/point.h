@@ -54,8 +54,10 @@ SPO_API void spo_eval_bind(spo_eval *E, const spo_problem *P, double *mem, spo_e
  * check says. Destroy with the matching call (NULL is fine).
  */
 SPO_API spo_status spo_eval_create(const spo_problem *P, spo_eval **out, spo_error *err);
+/** spo_eval_destroy - frees what spo_eval_create made; NULL is fine. */
 SPO_API void spo_eval_destroy(spo_eval *E);
 SPO_API spo_status spo_point_create(const spo_problem *P, spo_point **out, spo_error *err);
+/** spo_point_destroy - frees what spo_point_create made; NULL is fine. */
 SPO_API void spo_point_destroy(spo_point *p);
 
 /** spo_point_set - copies x (n doubles) into the place and forgets all that was known. O(n). */

@@ -101,6 +101,7 @@ typedef struct spo_solver spo_solver;
 SPO_API spo_status spo_solver_create(const spo_solver_ops *type, const spo_problem *P,
                                      const void *options, uint64_t seed, spo_solver **out,
                                      spo_error *err);
+/** spo_solver_destroy - frees it, whatever its state; NULL is fine. The problem stays. */
 SPO_API void spo_solver_destroy(spo_solver *s);
 
 /**
@@ -128,7 +129,8 @@ SPO_API spo_status spo_solver_solve(spo_solver *s, double *x, const spo_stop *st
  * start   x in, n doubles. stop is copied; what it points to must stay.
  * step    one iteration into *it (may be NULL); *reason is SPO_RUNNING while the run should go on.
  *         The first call reports the start itself (k = 0). A step after the end changes nothing.
- * finish  x out, n doubles: the last accepted point; res may be NULL.
+ * finish  x out, n doubles: the last accepted point; x and res may be NULL. SPO_E_ARG before a
+ * start.
  *
  * `while (!spo_solver_step(s, &it, &reason, &err) && reason == SPO_RUNNING) ...` makes exactly the
  * steps of spo_solver_solve. Fails: as there.

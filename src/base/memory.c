@@ -27,9 +27,9 @@ void *spo_carve(spo_carver *c, size_t count, size_t size) {
   return piece;
 }
 
-/* Vectors of megabytes are streamed through again and again: on huge pages they cost a five-hundredth
- * of the page faults and hardly any misses of the translation buffer. Advice only, and only on the
- * whole pages inside the block. */
+/* Vectors of megabytes are streamed through again and again: on huge pages they cost a
+ * five-hundredth of the page faults and hardly any misses of the translation buffer. Advice only,
+ * and only on the whole pages inside the block. */
 static void advise_huge_pages(char *block, size_t bytes) {
 #ifdef MADV_HUGEPAGE
   const uintptr_t first = ((uintptr_t)block + PAGE - 1) / PAGE * PAGE;

@@ -107,7 +107,8 @@ static bool worth_a_line(uint64_t k) {
   return k % every == 0;
 }
 
-/* A step that was not taken; or none to take: a search for negative curvature that found nothing. */
+/* A step that was not taken; or none to take: a search for negative curvature that found
+ * nothing. */
 static const char *remark(const spo_iter *it) {
   if (it->k == 0 || it->accepted)
     return "";

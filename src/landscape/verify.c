@@ -132,9 +132,9 @@ static spo_status certificate(inquiry *q) {
   return status;
 }
 
-/* Relative to |f|, or to the problem's own scale where that is smaller: a constant added to f, or tau
- * -> 0, makes |f| large beside all that f can vary. A gap below the noise of f is none either: at
- * f* = 0 no part of |f| could be reached. */
+/* Relative to |f|, or to the problem's own scale where that is smaller: a constant added to f, or
+ * tau -> 0, makes |f| large beside all that f can vary. A gap below the noise of f is none either:
+ * at f* = 0 no part of |f| could be reached. */
 static double gap_limit(const inquiry *q) {
   return fmax(q->options.gap_tol * fmin(fabs(q->out->f), q->out->grad_scale), q->f_noise);
 }

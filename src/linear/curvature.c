@@ -16,8 +16,8 @@ static const double relative_floor = 1e3 * DBL_EPSILON;
 static const double settled = 0.1;
 /* A Krylov space is exhausted at this part of the operator's norm. */
 static const double exhausted = 1e-12;
-/* Nothing is called positive before this many steps: an outlier far below a tight bulk of eigenvalues
- * shows itself only after some. */
+/* Nothing is called positive before this many steps: an outlier far below a tight bulk of
+ * eigenvalues shows itself only after some. */
 enum {
   MAX_STEPS = 500,
   POSITIVE_AFTER = 20,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Dense symmetric spectra by LAPACK's dsyevd. Not by dsyevr: where many eigenvalues agree to ten
- * digits, as at a nearly converged minimiser, its vectors left residuals of 1e-10 |A| and now and then it
- * failed; divide and conquer stays at 1e-15 |A|. The matrix is first scaled by a power of two so
- * that its largest entry lies in [1/2, 1): certificates of saturated losses have entries of 1e-45
- * and below, and LAPACK's own scaling begins only at the end of the range. */
+ * digits, as at a nearly converged minimiser, its vectors left residuals of 1e-10 |A| and now and
+ * then it failed; divide and conquer stays at 1e-15 |A|. The matrix is first scaled by a power of
+ * two so that its largest entry lies in [1/2, 1): certificates of saturated losses have entries of
+ * 1e-45 and below, and LAPACK's own scaling begins only at the end of the range. */
 #include "linear/eigh.h"
 
 #include <limits.h>

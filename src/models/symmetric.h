@@ -40,8 +40,8 @@ typedef struct spo_symmetric_request {
   size_t p;
 } spo_symmetric_request;
 
-/* The problem without its manifold: order resolved, matrix copied and checked, or drawn (B + B^T)/2 with
- * standard normal B, eigenvalues found, the memo sized for A X. */
+/* The problem without its manifold: order resolved, matrix copied and checked, or drawn (B + B^T)/2
+ * with standard normal B, eigenvalues found, the memo sized for A X. */
 spo_status spo_symmetric_create(const spo_problem_ops *ops, const char *name,
                                 const spo_symmetric_request *request, spo_symmetric_problem **out,
                                 spo_error *err);
@@ -52,7 +52,8 @@ void spo_symmetric_destroy(spo_problem *P);
 /* AX = A X for p vectors. */
 void spo_symmetric_apply(const spo_symmetric *S, size_t p, const double *X, double *AX);
 
-/* The named point of eigenvectors: arg is "3,0,1", p different numbers, 0 of the smallest eigenvalue. */
+/* The named point of eigenvectors: arg is "3,0,1", p different numbers, 0 of the smallest
+ * eigenvalue. */
 spo_status spo_symmetric_eigenvectors(const spo_symmetric_problem *b, const char *arg, double *x,
                                       spo_error *err);
 

@@ -235,7 +235,8 @@ static spo_status fill_weights(const spo_ufm_params *p, ufm *u, spo_error *err) 
   return SPO_OK;
 }
 
-/* Balanced: every class carries the weight 1/K, up to the rounding of its sum. weight: K doubles. */
+/* Balanced: every class carries the weight 1/K, up to the rounding of its sum. weight: K
+ * doubles. */
 static void weigh_classes(ufm *u, double *weight) {
   spo_vec_zero(u->K, weight);
   for (size_t i = 0; i < u->N; i++)
@@ -246,7 +247,7 @@ static void weigh_classes(ufm *u, double *weight) {
     u->balanced &= fabs(K * weight[k] - 1.0) <= slack;
 }
 
-/* ---- the problem -------------------------------------------------------------------------------- */
+/* ---- the problem ----------------------------------------------------------------------------- */
 
 /* weight: K doubles that only creation needs */
 static ufm *layout(spo_carver *c, const ufm_sizes *s, double **weight) {

@@ -46,8 +46,7 @@ spo_status spo_orbit_remove(spo_orbit *orbit, size_t k, double *V) {
   return SPO_OK;
 }
 
-/* ---- the tangent space without it
- * ------------------------------------------------------------- */
+/* ---- the tangent space without it ------------------------------------------------------------ */
 
 static void slice_inner(void *self, size_t k, const double *U, const double *v, double *out) {
   const spo_slice *s = self;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Every solver of the generated list on every model's samples: converged, feasible, the known minimum
- * where there is one, and never a point that the verification calls anything but a minimum or, where
- * nothing more can be proved, a second-order point. All judged from x alone. */
+ * Every solver of the generated list on every model's samples: converged, feasible, the known
+ * minimum where there is one, and never a point that the verification calls anything but a minimum
+ * or, where nothing more can be proved, a second-order point. All judged from x alone. */
 #include "lists/lists.h"
 #include "samples.h"
 

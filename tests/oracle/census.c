@@ -88,8 +88,8 @@ static double case_c(place *t) {
   return value;
 }
 
-/* d = K = 3 with classifiers that span the space: w_k = cos v + sin u_k over a triangle u_k in the plane,
- * a features of class y at u_y and b < a at -u_y. Critical where q = exp(3/2 tau sin) solves
+/* d = K = 3 with classifiers that span the space: w_k = cos v + sin u_k over a triangle u_k in the
+ * plane, a features of class y at u_y and b < a at -u_y. Critical where q = exp(3/2 tau sin) solves
  * a (1/q + 2) = b (q + 2), that is b q^2 - 2 (a - b) q - a = 0. */
 static double calibrated_triangle(place *t, size_t a, size_t b, double tau, double *x) {
   const double q = ((double)(a - b) + sqrt(pow((double)(a - b), 2) + (double)(a * b))) / (double)b;

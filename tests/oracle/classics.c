@@ -9,7 +9,8 @@
 
 enum { MOST = 64 };
 
-/* Eigenvalues of the matrix behind a problem, through the named points: f at single eigenvectors. */
+/* Eigenvalues of the matrix behind a problem, through the named points: f at single
+ * eigenvectors. */
 static void eigenvalues(size_t n, uint64_t seed, double *lambda) {
   spo_error err = {0};
   spo_rayleigh_params p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What takes minutes: many seeds, all saddles at all temperatures, and a problem of 76,200 dimensions
- * whose spectrum is known in closed form. */
+ * What takes minutes: many seeds, all saddles at all temperatures, and a problem of 76,200
+ * dimensions whose spectrum is known in closed form. */
 #include "samples.h"
 
 static double f_star(double K, double tau) {

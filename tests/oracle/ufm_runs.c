@@ -220,8 +220,8 @@ static void test_certified_start(void **state) {
   spo_problem_destroy(P);
 }
 
-/* After a run with default options the spectrum falls into the clusters of the closed form, with its
- * multiplicities, and every pair holds to rounding, tight clusters or not. */
+/* After a run with default options the spectrum falls into the clusters of the closed form, with
+ * its multiplicities, and every pair holds to rounding, tight clusters or not. */
 static void test_spectrum_of_a_run(void **state) {
   (void)state;
   const size_t due[] = {99, 35, 287, 9, 320, 7, 9, 63, 35, 36};

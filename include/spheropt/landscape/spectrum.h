@@ -71,6 +71,7 @@ SPO_API const spo_option *spo_spectrum_options_table(size_t *count);
  */
 SPO_API spo_status spo_spectrum_at(spo_eval *E, spo_point *p, const spo_spectrum_options *options,
                                    gsl_rng *rng, spo_spectrum **out, spo_error *err);
+/** spo_spectrum_destroy - frees what spo_spectrum_at made; NULL is fine. */
 SPO_API void spo_spectrum_destroy(spo_spectrum *spectrum);
 
 /**

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The Brockett cost f(X) = tr(X^T A X M), M = diag(p, p-1, ..., 1), on the Stiefel manifold St(n,
- * p).
+ * The Brockett cost f(X) = tr(X^T A X M), M = diag(p, p-1, ..., 1), on the Stiefel manifold
+ * St(n, p).
  *
  *   egrad = 2 A X M, ehess[V] = 2 A V M; critical points: X = eigenvectors v_{s(1)} .. v_{s(p)}, up
- *   to signs. Hessian eigenvalues there: (mu_i - mu_j)(lambda_{s(j)} - lambda_{s(i)}) for i < j, and
- *   2 mu_j (lambda_k - lambda_{s(j)}) for k outside s.
+ *   to signs. Hessian eigenvalues there: (mu_i - mu_j)(lambda_{s(j)} - lambda_{s(i)}) for i < j,
+ *   and 2 mu_j (lambda_k - lambda_{s(j)}) for k outside s.
  *
  * Minimum: sum_j mu_j lambda_j, the smallest eigenvalue paired with the largest weight.
  * Source: Brockett 1991; Absil, Mahony, Sepulchre 2008, 4.8. */
@@ -25,7 +25,7 @@ typedef struct spo_brockett_params {
   uint64_t columns;       /* p <= n */
   uint64_t seed;          /* of that matrix */
   spo_matrix matrix;      /* n x n, symmetric to rounding; copied */
-  const void *retraction; /* a choice: polar, qr */
+  const void *retraction; /* a choice: polar, qr; set by name with spo_option_set */
 } spo_brockett_params;
 
 /** spo_brockett - the model: named points eigenvectors:J,J,... (0 is the smallest); part X, one

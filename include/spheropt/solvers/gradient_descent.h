@@ -22,8 +22,10 @@ typedef struct spo_gradient_descent_options {
   uint64_t max_backtracks;
 } spo_gradient_descent_options;
 
-/** spo_gradient_descent - the solver; first order. Memory: 4 points. Source: Absil, Mahony,
- * Sepulchre 2008, 4.2; Hager, Zhang 2005, eq. 4.1 (approximate Wolfe). tests/oracle/ufm_runs.c. */
+/** spo_gradient_descent - the solver; first order. `line_search` is set by name:
+ * spo_option_set(spo_option_find(type->option, type->n_options, "line-search"), &options, "fixed",
+ * err). Memory: 4 points. Source: Absil, Mahony, Sepulchre 2008, 4.2; Hager, Zhang 2005, eq. 4.1
+ * (approximate Wolfe). tests/oracle/ufm_runs.c. */
 SPO_API const spo_solver_ops *spo_gradient_descent(void);
 
 /** spo_gradient_descent_options_init - the defaults. O(1). */

@@ -38,7 +38,9 @@ typedef struct spo_trust_region_options {
 
 /** spo_trust_region - the solver; needs ehess. Memory: 4 places' worth of points for the loop and 5
  * for the subproblem, the replay store besides. Source: Absil, Baker, Gallivan 2007; Conn, Gould,
- * Toint 2000; constants in the table. tests/oracle/ufm_runs.c. */
+ * Toint 2000; constants in the table. `escape` is set by name:
+ * spo_option_set(spo_option_find(type->option, type->n_options, "escape"), &options, "never", err).
+ * tests/oracle/ufm_runs.c. */
 SPO_API const spo_solver_ops *spo_trust_region(void);
 
 /** spo_trust_region_options_init - the defaults. O(1). */
