@@ -230,6 +230,65 @@ static void test_known_minimum(void **state) {
   spo_problem_destroy(P);
 }
 
+/* 1 for classifiers, 1/(K omega_i) for features; a sample of weight 0 counts like an average one. */
+static void test_preconditioner(void **state) {
+  (void)state;
+  const int64_t label[] = {0, 1, 1, 0};
+  const double weights[] = {1.0, 2.0, 5.0, 0.0};
+  spo_problem *P = labelled(2, 3, 1.0, label, 4, weights);
+  double *x = new_vector(P), *v = new_vector(P), *pv = new_vector(P);
+  for (size_t i = 0; i < P->manifold->n; i++)
+    v[i] = 1.0 + (double)i;
+  assert_int_equal(P->ops->precond(P->self, x, v, pv, NULL, NULL), 0);
+  const double due[] = {1.0, 1.0, 8.0 / 2.0, 8.0 / 4.0, 8.0 / 10.0, 4.0 / 2.0};
+  for (size_t i = 0; i < P->manifold->n; i++)
+    expect_near(pv[i] / v[i], due[i / 3], 1e-14);
+  free(x), free(v), free(pv);
+  spo_problem_destroy(P);
+}
+
+/* Where a named point exists, and where a line says why not. */
+static void test_named_points_exist(void **state) {
+  (void)state;
+  const struct {
+    const char *line, *point;
+    bool exists;
+  } cases[] = {{"--classes 6 --per-class 1 --dim 2", "merged:3", true},
+               {"--classes 6 --per-class 1 --dim 1", "merged:3", false},
+               {"--classes 6 --per-class 1 --dim 9", "merged:4", false},
+               {"--classes 4 --per-class 1 --dim 3", "etf", true},
+               {"--classes 4 --per-class 1 --dim 2", "etf", false},
+               {"--counts 3,1 --dim 3", "collapsed:0", true},
+               {"--counts 3,1 --dim 3", "collapsed:180", true},
+               {"--counts 3,1 --dim 3", "collapsed:30", false},
+               {"--classes 2 --per-class 2 --dim 3", "collapsed:270", true},
+               {"--classes 2 --per-class 2 --dim 3", "calibrated:3,1", true},
+               {"--classes 2 --per-class 2 --dim 3", "calibrated:2,2", false},
+               {"--classes 2 --per-class 2 --dim 3", "calibrated:3,2", false},
+               {"--classes 2 --per-class 2 --dim 3 --tau 0.1", "calibrated:3,1", false}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    spo_error err = {0};
+    spo_problem *P = sample_problem(spo_ufm(), cases[i].line);
+    double *x = new_vector(P);
+    const char *colon = strchr(cases[i].point, ':');
+    const size_t length = colon ? (size_t)(colon - cases[i].point) : strlen(cases[i].point);
+    spo_status status = SPO_E_IO;
+    for (size_t j = 0; j < spo_ufm()->n_points; j++)
+      if (strncmp(spo_ufm()->point[j].name, cases[i].point, length) == 0)
+        status = spo_ufm()->point[j].build(P, colon ? colon + 1 : NULL, NULL, x, &err);
+    expect_seed = i;
+    expect_true((status == SPO_OK) == cases[i].exists);
+    expect_true(cases[i].exists || strlen(err.text) > 10);
+    if (cases[i].exists) { /* critical, by its definition */
+      spo_verification v;
+      expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+      expect_true(v.critical);
+    }
+    free(x);
+    spo_problem_destroy(P);
+  }
+}
+
 /* Each bad parameter: refused by name. */
 static void test_refusals(void **state) {
   (void)state;
@@ -277,8 +336,9 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_definition), cmocka_unit_test(test_weights),
-      cmocka_unit_test(test_invariance), cmocka_unit_test(test_known_minimum),
+      cmocka_unit_test(test_definition),     cmocka_unit_test(test_weights),
+      cmocka_unit_test(test_invariance),     cmocka_unit_test(test_known_minimum),
+      cmocka_unit_test(test_preconditioner), cmocka_unit_test(test_named_points_exist),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests_name("ufm identities", tests, NULL, NULL);

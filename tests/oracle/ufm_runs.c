@@ -206,6 +206,42 @@ static void test_certified_gap(void **state) {
     }
 }
 
+/* The bounds by their formulas, residual included, and the better of the two reported; a point off the
+ * spheres is not critical whatever its gradient. */
+static void test_bound_formula(void **state) {
+  (void)state;
+  spo_error err = {0};
+  const struct {
+    const char *line;
+    double K, N;
+  } cases[] = {{"--classes 4 --per-class 3 --dim 6 --tau 2", 4, 12},
+               {"--counts 700,20,1 --dim 5 --tau 3", 3, 721}}; /* the second by Lanczos */
+  for (int c = 0; c < 2; c++) {
+    spo_problem *P = sample_problem(spo_ufm(), cases[c].line);
+    double *x = new_vector(P);
+    spo_verification v;
+    point_by_name(spo_ufm(), P, "random", 1, x);
+    expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+    expect_true(v.plain.dense == (c == 0) && v.plain.lambda_min < 0.0);
+    const double plain = 0.5 * (cases[c].K + cases[c].N) * (v.plain.residual - v.plain.lambda_min);
+    const double scaled = cases[c].K * (v.scaled.residual - v.scaled.lambda_min);
+    expect_near(v.plain.gap_bound / plain, 1.0, 1e-14);
+    expect_near(v.scaled.gap_bound / scaled, 1.0, 1e-14);
+    expect_near(v.gap_bound, fmin(plain, scaled), 1e-14 * plain);
+    free(x);
+    spo_problem_destroy(P);
+  }
+  spo_problem *P = ufm_problem(3, 2, 4, 1.0);
+  double *x = new_vector(P);
+  spo_verification v;
+  point_by_name(spo_ufm(), P, "etf", 0, x);
+  x[0] *= 1.0 + 1e-7;
+  expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+  expect_true(!v.critical && v.verdict == SPO_NOT_CRITICAL);
+  free(x);
+  spo_problem_destroy(P);
+}
+
 /* A certified minimiser of unbalanced classes as the start: gradient descent knows it for one. */
 static void test_certified_start(void **state) {
   (void)state;
@@ -282,6 +318,7 @@ int main(void) {
       cmocka_unit_test(test_degenerate_saddle),
       cmocka_unit_test(test_certified_gap),
       cmocka_unit_test(test_certified_start),
+      cmocka_unit_test(test_bound_formula),
       cmocka_unit_test(test_no_dimension),
       cmocka_unit_test(test_spectrum_of_a_run),
   };

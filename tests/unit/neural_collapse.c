@@ -104,8 +104,30 @@ static void test_definition(void **state) {
   }
 }
 
+/* A class without samples does not count: the metric of the others, spread over them alone. */
+static void test_empty_class(void **state) {
+  (void)state;
+  gsl_rng *rng = new_rng(3);
+  double W[3 * D], H[N * D], with[3], without[3];
+  int64_t label[N], shifted[N];
+  for (int i = 0; i < 3 * D; i++)
+    W[i] = gsl_ran_gaussian(rng, 1.0);
+  for (int i = 0; i < N; i++) {
+    label[i] = i % 2;
+    shifted[i] = 2 * (i % 2); /* class 1 of three stays empty */
+    for (int j = 0; j < D; j++)
+      H[i * D + j] = gsl_ran_gaussian(rng, 1.0);
+  }
+  spo_error err = {0};
+  expect_ok(spo_neural_collapse(D, 2, N, W, H, label, without, &err));
+  expect_ok(spo_neural_collapse(D, 3, N, W, H, shifted, with, &err));
+  expect_near(with[0] / without[0], 1.0, 1e-12);
+  gsl_rng_free(rng);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_collapsed),
-                                     cmocka_unit_test(test_definition)};
+                                     cmocka_unit_test(test_definition),
+                                     cmocka_unit_test(test_empty_class)};
   return cmocka_run_group_tests_name("neural collapse", tests, NULL, NULL);
 }

@@ -127,6 +127,44 @@ static void test_newton_step(void **state) {
   free(s.work);
 }
 
+/* The inner target: kappa, (|g|/scale)^theta or the floor, whichever asks for least work, and no product
+ * more than it takes. */
+static void test_residual_target(void **state) {
+  (void)state;
+  const struct {
+    double kappa, theta, scale, floor;
+  } cases[] = {
+      {0.3, 0.0, 1.0, 0.0}, {0.9, 1.0, 50.0, 0.0}, {0.9, 0.5, 400.0, 0.0}, {1e-8, 0.0, 1.0, 0.05}};
+  for (size_t c = 0; c < 4; c++)
+    for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+      setting s, less;
+      set_up(&s, 8.0, false, 1e6, expect_seed);
+      s.options.kappa = cases[c].kappa;
+      s.options.theta = cases[c].theta;
+      s.in.grad_scale = cases[c].scale;
+      s.in.residual_floor = cases[c].floor;
+      const double r0 = spo_vec_norm(N, s.g);
+      const double due =
+          fmax(r0 * fmin(cases[c].kappa, pow(r0 / cases[c].scale, cases[c].theta)), cases[c].floor);
+      solve(&s);
+      double h[N];
+      apply_dense(&s.D, 1, s.eta, h);
+      spo_vec_axpy(N, 1.0, s.g, h);
+      expect_at_most(spo_vec_norm(N, h), due * (1.0 + 1e-10));
+      if (s.out.inner > 1) { /* one product less would not have done */
+        set_up(&less, 8.0, false, 1e6, expect_seed);
+        less.options.max_inner = s.out.inner - 1;
+        solve(&less);
+        assert_int_equal(less.out.inner, s.out.inner - 1);
+        apply_dense(&less.D, 1, less.eta, h);
+        spo_vec_axpy(N, 1.0, less.g, h);
+        expect_true(spo_vec_norm(N, h) > due);
+        free(less.work);
+      }
+      free(s.work);
+    }
+}
+
 static void test_negative_curvature(void **state) {
   (void)state;
   setting s;
@@ -215,9 +253,13 @@ static void test_flat_direction(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_decrease_and_region), cmocka_unit_test(test_newton_step),
-      cmocka_unit_test(test_negative_curvature),  cmocka_unit_test(test_replay),
-      cmocka_unit_test(test_short_store),         cmocka_unit_test(test_interruption),
+      cmocka_unit_test(test_decrease_and_region),
+      cmocka_unit_test(test_newton_step),
+      cmocka_unit_test(test_residual_target),
+      cmocka_unit_test(test_negative_curvature),
+      cmocka_unit_test(test_replay),
+      cmocka_unit_test(test_short_store),
+      cmocka_unit_test(test_interruption),
       cmocka_unit_test(test_flat_direction),
   };
   return cmocka_run_group_tests_name("tcg", tests, NULL, NULL);
