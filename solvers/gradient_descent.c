@@ -35,7 +35,8 @@ static const spo_option table[] = {
 #undef AT
 
 typedef struct gd_state {
-  double step; /* the last one accepted */
+  double step; /* the last one accepted, or the first one given */
+  bool moved;
 } gd_state;
 
 /* Projection is the transport and the metric the ambient one: then the inner product at the trial
@@ -120,7 +121,7 @@ static double first_step(const spo_run *run) {
   const spo_manifold *M = run->eval.problem->manifold;
   const gd_state *s = run->state;
   double t = s->step > 0.0 ? s->step : M->typical_distance / (8.0 * run->cur->grad_norm);
-  if (s->step > 0.0 && s->step != o->step)
+  if (s->moved)
     t *= o->growth;
   if (SPO_HAS(spo_manifold_ops, M->ops, step_limit))
     t = fmin(t, M->ops->step_limit(M, run->cur->x, run->cur->grad));
@@ -144,6 +145,7 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
     *reason = run->interrupted(run->interrupted_self) ? SPO_RUNNING : SPO_STOP_STALLED;
     return SPO_OK;
   }
+  s->moved = true;
   it->step_size = s->step = t;
   it->step_norm = t * run->cur->grad_norm;
   spo_point *old = run->cur;

@@ -222,7 +222,7 @@ static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
       break;
     status = precondition(in, s->r, s->hd);
     const double zr_next = dot(S, s->hd, s->r), beta = zr_next / zr;
-    if (zr_next <= 0.0)
+    if (!(zr_next > 0.0))
       break;
     at.ePd = beta * (at.ePd + at.alpha * at.dPd);
     zr = zr_next;

@@ -316,9 +316,14 @@ static spo_status escape(spo_run *run, spo_iter *it, spo_reason *reason) {
     status = descend(run, slope, found.value, it);
   s->rejected = false;
   it->radius = s->radius;
-  if (status == SPO_OK && !it->accepted)
+  if (status == SPO_OUTSIDE) {
+    *reason = SPO_STOP_STALLED;
+    return SPO_OK;
+  }
+  /* interrupted: the rule that interrupts ends the run */
+  if (status == SPO_OK && !it->accepted && !found.interrupted)
     *reason = at_start ? SPO_STOP_SECOND_ORDER : SPO_STOP_GRAD;
-  return status == SPO_OUTSIDE ? SPO_OK : status;
+  return status;
 }
 
 /* ---- the iteration --------------------------------------------------------------------------- */

@@ -63,7 +63,7 @@ spo_status spo_direction_try(spo_eval *E, spo_point *p, const char *name, double
   if (status != SPO_OK)
     return status;
   spo_space_inner(&T.space, 1, v, hv, &rayleigh);
-  if (best->name && !(rayleigh < best->rayleigh))
+  if (isnan(rayleigh) || (best->name && !(rayleigh < best->rayleigh)))
     return SPO_OK;
   best->name = name;
   best->rayleigh = rayleigh;

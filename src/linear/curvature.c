@@ -103,19 +103,20 @@ static spo_status first_pass(const spo_curvature_input *in, const scratch *s, si
                              double *value, spo_curvature_result *out) {
   double norm = 0.0;
   for (size_t j = 0; j < s->steps; j++) {
-    if (in->interrupted && in->interrupted(in->interrupted_self))
+    out->interrupted = in->interrupted && in->interrupted(in->interrupted_self);
+    if (out->interrupted)
       return SPO_OK;
     spo_status status = lanczos_step(in->A, s, j, &s->alpha[j], &s->beta[j]);
     out->products++;
     if (status != SPO_OK)
       return status;
     norm = fmax(norm, fabs(s->alpha[j]) + s->beta[j]);
-    *m = j + 1;
     const bool last = j + 1 == s->steps || !(s->beta[j] > exhausted * norm);
     if (last || j < CHECK_ALWAYS || j % CHECK_EVERY == 0) {
-      status = lowest_ritz(s, *m, value);
+      status = lowest_ritz(s, j + 1, value);
       if (status != SPO_OK)
         return status;
+      *m = j + 1; /* as long as the Ritz vector at hand */
       const double residual = s->beta[j] * fabs(s->ritz[j]);
       out->negative = *value < -fmax(in->floor, relative_floor * norm);
       /* nothing negative: until the lowest value is as good as known to stay above the floor */

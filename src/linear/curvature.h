@@ -18,8 +18,9 @@ typedef struct spo_curvature_input {
 } spo_curvature_input;
 
 typedef struct spo_curvature_result {
-  bool negative; /* below -floor and below rounding */
-  double value;  /* the Rayleigh quotient of v, if negative */
+  bool negative;    /* below -floor and below rounding */
+  bool interrupted; /* then nothing follows from not having found any */
+  double value;     /* the Rayleigh quotient of v, if negative */
   uint64_t products;
 } spo_curvature_result;
 

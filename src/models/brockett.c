@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/vec.h"
 #include "models/symmetric.h"
@@ -115,16 +116,19 @@ spo_status spo_brockett_create(const spo_brockett_params *params, spo_problem **
                                spo_error *err) {
   *out = NULL;
   brockett *b = NULL;
+  spo_brockett_params p;
+  spo_brockett_params_init(&p);
   spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
+  if (status == SPO_OK)
+    memcpy(&p, params, params->size); /* an older caller's is shorter */
   if (status == SPO_OK)
     status = spo_symmetric_create(
         &problem_ops, "brockett",
-        &(spo_symmetric_request){params->n, params->seed, params->matrix, (size_t)params->columns},
-        &b, err);
+        &(spo_symmetric_request){p.n, p.seed, p.matrix, (size_t)p.columns}, &b, err);
   if (status != SPO_OK)
     return status;
-  b->retraction = params->retraction;
-  status = spo_stiefel_create(b->S.n, b->p, *(const spo_stiefel_retraction *)params->retraction,
+  b->retraction = p.retraction;
+  status = spo_stiefel_create(b->S.n, b->p, *(const spo_stiefel_retraction *)p.retraction,
                               &b->manifold, err);
   b->problem.manifold = b->manifold;
   if (status == SPO_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * NC1-NC3. The trace with the pseudo-inverse is taken in the eigenbasis of the between-class
- * covariance of the K class means: a Gram matrix of order K or d, whichever is at hand: d. */
+ * covariance, found from the Gram matrix of the K class means: no d x d matrix. */
 #include <spheropt/models/neural_collapse.h>
 
 #include <float.h>
@@ -11,20 +11,22 @@
 #include "base/memory.h"
 #include "base/vec.h"
 
+/* dsyev's work per column, with blocks of 32 */
+enum { DSYEV_BLOCKS = 34 };
+
 typedef struct scratch {
-  double *mean, *global, *centred, *within, *between, *eigen, *gram, *work;
+  double *mean, *global, *spread, *axis, *eigen, *gram, *work;
   size_t *count;
 } scratch;
 
-static void layout(spo_carver *c, size_t d, size_t K, size_t N, scratch *s) {
+static void layout(spo_carver *c, size_t d, size_t K, scratch *s) {
   s->mean = spo_carve_doubles(c, K * d);
   s->global = spo_carve_doubles(c, d);
-  s->centred = spo_carve_doubles(c, spo_size_mul(N, d));
-  s->within = spo_carve_doubles(c, spo_size_mul(d, d));
-  s->between = spo_carve_doubles(c, spo_size_mul(d, d));
-  s->eigen = spo_carve_doubles(c, d);
+  s->spread = spo_carve_doubles(c, K * d);
+  s->axis = spo_carve_doubles(c, d);
+  s->eigen = spo_carve_doubles(c, K);
   s->gram = spo_carve_doubles(c, spo_size_mul(K, K));
-  s->work = spo_carve_doubles(c, spo_size_mul(d, d) + 3 * d);
+  s->work = spo_carve_doubles(c, DSYEV_BLOCKS * K);
   s->count = spo_carve(c, K, sizeof(size_t));
 }
 
@@ -44,36 +46,48 @@ static void means(size_t d, size_t K, size_t N, const double *H, const int64_t *
       spo_vec_scale(d, 1.0 / (double)s->count[k], s->mean + k * d);
 }
 
-/* (1/K) tr(Sigma_W Sigma_B^+) */
+/* q^T Sigma_W q */
+static double within(size_t d, size_t N, const double *H, const int64_t *label, const scratch *s,
+                     const double *q) {
+  double sum = 0.0;
+  for (size_t i = 0; i < N; i++) {
+    const double *h = H + i * d, *mean = s->mean + (size_t)label[i] * d;
+    double along = 0.0;
+    for (size_t j = 0; j < d; j++)
+      along += (h[j] - mean[j]) * q[j];
+    sum += along * along;
+  }
+  return sum / (double)N;
+}
+
+/* (1/K) tr(Sigma_W Sigma_B^+) = (1/K) sum_j q_j^T Sigma_W q_j / lambda_j over Sigma_B's eigenpairs, which
+ * are those of the means' Gram matrix: with u_j its vectors, q_j = C u_j / |C u_j|. */
 static spo_status nc1(size_t d, size_t K, size_t N, const double *H, const int64_t *label,
                       scratch *s, double *value, spo_error *err) {
-  for (size_t i = 0; i < N; i++)
-    spo_vec_add(d, H + i * d, -1.0, s->mean + (size_t)label[i] * d, s->centred + i * d);
-  spo_gemm('N', 'T', d, d, N, 1.0 / (double)N, s->centred, d, s->centred, d, 0.0, s->within, d);
   size_t present = 0;
   for (size_t k = 0; k < K; k++)
     if (s->count[k] > 0)
-      spo_vec_add(d, s->mean + k * d, -1.0, s->global, s->centred + d * present++);
-  spo_gemm('N', 'T', d, d, present, 1.0 / (double)present, s->centred, d, s->centred, d, 0.0,
-           s->between, d);
-  const spo_blasint n = (spo_blasint)d, lwork = (spo_blasint)(d * d + 3 * d);
+      spo_vec_add(d, s->mean + k * d, -1.0, s->global, s->spread + d * present++);
+  spo_gemm('T', 'N', present, present, d, 1.0 / (double)present, s->spread, d, s->spread, d, 0.0,
+           s->gram, present);
+  const spo_blasint n = (spo_blasint)present, lwork = (spo_blasint)(DSYEV_BLOCKS * present);
   spo_blasint info;
-  dsyev_("V", "U", &n, s->between, &n, s->eigen, s->work, &lwork, &info);
+  dsyev_("V", "U", &n, s->gram, &n, s->eigen, s->work, &lwork, &info);
   if (info != 0)
     return spo_fail(err, SPO_E_NUMERIC, "spo_neural_collapse", "dsyev failed, info %d", (int)info);
-  /* NumPy's pinv: singular values below 1e-15 max(n) of the largest are 0 */
-  const double cut = (double)d * DBL_EPSILON * s->eigen[d - 1];
+  const double largest = s->eigen[present - 1];
+  const double order =
+      (double)(d > present ? d : present); /* what counts as 0, as in NumPy's pinv */
   double trace = 0.0;
-  for (size_t j = 0; j < d; j++) {
-    if (!(s->eigen[j] > cut))
+  for (size_t j = 0; j < present; j++) {
+    if (!(s->eigen[j] > order * DBL_EPSILON * largest))
       continue;
-    const double *q = s->between + j * d;
-    double sum = 0.0;
-    for (size_t b = 0; b < d; b++)
-      sum += q[b] * spo_vec_dot(d, q, s->within + b * d);
-    trace += sum / s->eigen[j];
+    spo_gemm('N', 'N', d, 1, present, 1.0, s->spread, d, s->gram + j * present, present, 0.0,
+             s->axis, d);
+    spo_vec_scale(d, 1.0 / spo_vec_norm(d, s->axis), s->axis);
+    trace += within(d, N, H, label, s, s->axis) / s->eigen[j];
   }
-  *value = s->eigen[d - 1] > 0.0 ? trace / (double)present : NAN;
+  *value = largest > 0.0 ? trace / (double)present : NAN;
   return SPO_OK;
 }
 
@@ -95,11 +109,11 @@ spo_status spo_neural_collapse(size_t d, size_t K, size_t N, const double *W, co
                                const int64_t *label, double nc[3], spo_error *err) {
   scratch s;
   spo_carver count = {0};
-  layout(&count, d, K, N > K ? N : K, &s);
+  layout(&count, d, K, &s);
   spo_carver c = {.base = spo_block_alloc(count.used)};
   if (!c.base)
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the metrics: %zu bytes", count.used);
-  layout(&c, d, K, N > K ? N : K, &s);
+  layout(&c, d, K, &s);
   means(d, K, N, H, label, &s);
   nc[1] = to_etf(d, K, W, W, s.gram);
   nc[2] = to_etf(d, K, W, s.mean, s.gram);

@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include <spheropt/manifolds/sphere.h>
 
@@ -151,11 +152,14 @@ spo_status spo_rayleigh_create(const spo_rayleigh_params *params, spo_problem **
                                spo_error *err) {
   *out = NULL;
   rayleigh *r = NULL;
+  spo_rayleigh_params p;
+  spo_rayleigh_params_init(&p);
   spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
   if (status == SPO_OK)
-    status = spo_symmetric_create(
-        &problem_ops, "rayleigh",
-        &(spo_symmetric_request){params->n, params->seed, params->matrix, 1}, &r, err);
+    memcpy(&p, params, params->size); /* an older caller's is shorter */
+  if (status == SPO_OK)
+    status = spo_symmetric_create(&problem_ops, "rayleigh",
+                                  &(spo_symmetric_request){p.n, p.seed, p.matrix, 1}, &r, err);
   if (status != SPO_OK)
     return status;
   status = spo_sphere_create(r->S.n, &r->manifold, err);

@@ -9,20 +9,22 @@
 /* Directions of R^d in which the points' second moment is below this part of the largest are
  * directions that the points do not span: singular values below 1e-6, the root of it. */
 static const double rank_tol = 1e-12;
+/* dsyev's work per column, with blocks of 32 */
+enum { DSYEV_BLOCKS = 34 };
 
 size_t spo_rotation_store_len(size_t d) {
   return d * d + d;
 }
 
 size_t spo_rotation_work_len(size_t d) {
-  return 2 * d * d + 3 * d;
+  return 2 * d * d + DSYEV_BLOCKS * d;
 }
 
 int spo_rotation_prepare(size_t d, size_t m, const double *X, double *store, size_t *dim,
                          double *work) {
   double *Q = store, *s = store + d * d;
   spo_gemm('N', 'T', d, d, m, 1.0, X, d, X, d, 0.0, Q, d);
-  const spo_blasint n = (spo_blasint)d, lwork = (spo_blasint)spo_rotation_work_len(d);
+  const spo_blasint n = (spo_blasint)d, lwork = (spo_blasint)(DSYEV_BLOCKS * d);
   spo_blasint info;
   dsyev_("V", "U", &n, Q, &n, s, work, &lwork, &info);
   if (info != 0)

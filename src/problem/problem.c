@@ -6,15 +6,16 @@
 #include "problem/slots.h"
 
 static spo_status check_symmetry(const spo_symmetry *S, spo_error *err) {
-  if (S->size < sizeof *S || !S->store_len || !S->work_len || !S->prepare || !S->project)
+  if (S->size < offsetof(spo_symmetry, project) + sizeof S->project || !S->store_len ||
+      !S->work_len || !S->prepare || !S->project)
     return spo_fail(err, SPO_E_UNSUPPORTED, __func__,
                     "symmetry table: size, store_len, work_len, prepare and project are required");
   return SPO_OK;
 }
 
 static spo_status check_certificate(const spo_certificate *C, spo_error *err) {
-  if (C->size < sizeof *C || !C->order || !C->store_len || !C->work_len || !C->prepare ||
-      !C->apply || !C->gap_bound)
+  if (C->size < offsetof(spo_certificate, direction) + sizeof C->direction || !C->order ||
+      !C->store_len || !C->work_len || !C->prepare || !C->apply || !C->gap_bound)
     return spo_fail(err, SPO_E_UNSUPPORTED, __func__,
                     "certificate table: size, order, store_len, work_len, prepare, apply and "
                     "gap_bound are required");

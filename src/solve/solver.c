@@ -31,6 +31,7 @@ struct spo_solver {
   spo_stop stop;
   gsl_rng rng; /* its state lies in our block: gsl_rng_alloc would abort when memory is short */
   phase phase;
+  spo_status failure; /* of the step that ended the run, if one failed */
   spo_reason reason;
   spo_iter it;
   bool certified;         /* the start, as a global minimiser */
@@ -87,7 +88,8 @@ static spo_status take_options(const spo_solver_ops *type, const void *given, vo
 }
 
 static spo_status check_type(const spo_solver_ops *type, const spo_problem *P, spo_error *err) {
-  if (!type || type->size < sizeof *type || !type->start || !type->step || !type->work_len)
+  const size_t least = offsetof(spo_solver_ops, step) + sizeof type->step;
+  if (!type || type->size < least || !type->start || !type->step || !type->work_len)
     return spo_fail(err, SPO_E_UNSUPPORTED, "spo_solver_create",
                     "solver table: size, start, step and work_len are required");
   const spo_status status = spo_problem_check(P, err);
@@ -293,6 +295,7 @@ spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop
   clear_step(&s->it);
   s->reason = SPO_RUNNING;
   s->certified = false;
+  s->failure = SPO_OK;
   const spo_status status = begin_at(s, x, err);
   if (status == SPO_OK)
     s->phase = AT_START;
@@ -308,6 +311,7 @@ static spo_status advance(spo_solver *s) {
     status = rescale(s);
   if (status != SPO_OK)
     s->phase = ENDED;
+  s->failure = status;
   return status;
 }
 
@@ -315,7 +319,7 @@ spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_
   if (s->phase == IDLE)
     return spo_fail(err, SPO_E_ARG, __func__, "the solver has not been started");
   s->run.eval.err = s->run.err = err;
-  spo_status status = SPO_OK;
+  spo_status status = s->failure;
   if (s->phase == RUNNING)
     status = advance(s);
   if (s->phase != ENDED) {

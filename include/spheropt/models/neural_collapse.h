@@ -27,7 +27,7 @@ extern "C" {
  * nc       out  nc[0..2] = NC1, NC2, NC3; NaN where a norm is 0 or Sigma_B vanishes. Classes
  *               without samples do not count in NC1 and have mean 0 in NC3
  *
- * Cost: O(N d + K d^2 + d^3), one allocation. Fails: SPO_E_NOMEM, SPO_E_NUMERIC (LAPACK).
+ * Cost: O(N d K + K^3), one allocation. Fails: SPO_E_NOMEM, SPO_E_NUMERIC (LAPACK).
  * Threads: any. Source: Papyan, Han, Donoho 2020; Zhu et al., arXiv:2105.02375, as coded there.
  * tests/unit/neural_collapse.c.
  */
