@@ -496,6 +496,10 @@ spo_status spo_check_manifold(const spo_manifold *M, gsl_rng *rng, spo_check_rep
   const spo_status status = spo_manifold_check(M, err);
   if (status != SPO_OK)
     return status;
+  if (M->dim == 0) { /* isolated points */
+    spo_report_add(report, "dimension 0: no direction to check", 0.0, 0.0, 0.0);
+    return SPO_OK;
+  }
   lab l = {.n = M->n, .dim = M->dim, .report = report, .tol = spo_rounding(M->n)};
   double *work, *memo;
   spo_carver c = {0};

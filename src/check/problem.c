@@ -442,6 +442,10 @@ spo_status spo_check_problem(const spo_problem *P, const double *x, gsl_rng *rng
   const spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
+  if (P->manifold->dim == 0) { /* isolated points */
+    spo_report_add(report, "dimension 0: no direction to check", 0.0, 0.0, 0.0);
+    return SPO_OK;
+  }
   /* a cost's inner sums are longer than n and may cancel: two digits for that */
   lab l = {.P = P,
            .M = P->manifold,
