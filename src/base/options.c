@@ -2,7 +2,7 @@
  *
  * Options by table: defaults, bounds, text in and text out. Conditions on numbers are written so
  * that NaN fails. */
-#include <spheropt/options.h>
+#include "base/take.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -332,4 +332,19 @@ spo_status spo_option_set(const spo_option *o, void *options, const char *text, 
         "%s: %.40s cannot be read as a number; this option is an array, set by its owner", o->name,
         text);
   }
+}
+
+spo_status spo_options_take(const spo_option *table, size_t count, const void *given, void *own,
+                            size_t size, spo_error *err) {
+  spo_options_init(table, count, own, size);
+  if (!given)
+    return SPO_OK;
+  const spo_status status = spo_options_check(table, count, given, size, err);
+  if (status != SPO_OK)
+    return status;
+  size_t length;
+  memcpy(&length, given, sizeof length);
+  memcpy(own, given, length);
+  memcpy(own, &size, sizeof size);
+  return SPO_OK;
 }

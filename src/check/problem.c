@@ -453,7 +453,7 @@ spo_status spo_check_problem(const spo_problem *P, const double *x, gsl_rng *rng
            .report = report,
            .subspace = choose_subspace(P->manifold),
            .tol = 100.0 * spo_rounding(P->manifold->n),
-           .has_hess = spo_problem_has(P, ehess) || spo_problem_has(P, ehess_block)};
+           .has_hess = spo_problem_has_hessian(P)};
   double *work, *memo;
   spo_carver c = {0};
   const size_t bytes = carve(&c, &l, &work, &memo);

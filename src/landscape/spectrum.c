@@ -12,6 +12,7 @@
 #include <spheropt/tangent.h>
 
 #include "base/memory.h"
+#include "base/take.h"
 #include "base/vec.h"
 #include "landscape/gauge.h"
 #include "linear/basis.h"
@@ -307,18 +308,15 @@ spo_status spo_spectrum_at(spo_eval *E, spo_point *p, const spo_spectrum_options
   *out = NULL;
   const spo_problem *P = E->problem;
   analysis a = {.eval = E, .at = p, .M = P->manifold, .err = err};
-  spo_spectrum_options_init(&a.options);
-  if (options) {
-    const spo_status status = spo_options_check(table, N_OPTIONS, options, sizeof *options, err);
-    if (status != SPO_OK)
-      return status;
-    memcpy(&a.options, options, options->size);
-  }
-  if (!spo_problem_has(P, ehess) && !spo_problem_has(P, ehess_block))
+  spo_status status =
+      spo_options_take(table, N_OPTIONS, options, &a.options, sizeof a.options, err);
+  if (status != SPO_OK)
+    return status;
+  if (!spo_problem_has_hessian(P))
     return spo_fail(err, SPO_E_UNSUPPORTED, "spo_spectrum_at",
                     "the problem has no Hessian (ehess)");
   double scale;
-  spo_status status = spo_eval_grad(E, p);
+  status = spo_eval_grad(E, p);
   if (status == SPO_OK)
     status = spo_critical_scale(E, p, &scale);
   if (status != SPO_OK)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/take.h"
 #include "base/vec.h"
 #include "landscape/direction.h"
 #include "landscape/gauge.h"
@@ -274,19 +275,12 @@ static void judge(const inquiry *q, spo_verification *out) {
 
 static spo_status take_options(inquiry *q, const spo_verify_options *options,
                                const spo_spectrum_options *spectrum) {
-  spo_verify_options_init(&q->options);
-  spo_spectrum_options_init(&q->spectrum);
-  spo_status status = SPO_OK;
-  if (options)
-    status = spo_options_check(table, N_OPTIONS, options, sizeof *options, q->err);
-  if (options && status == SPO_OK)
-    memcpy(&q->options, options, options->size);
   size_t count;
   const spo_option *theirs = spo_spectrum_options_table(&count);
-  if (spectrum && status == SPO_OK)
-    status = spo_options_check(theirs, count, spectrum, sizeof *spectrum, q->err);
-  if (spectrum && status == SPO_OK)
-    memcpy(&q->spectrum, spectrum, spectrum->size);
+  spo_status status =
+      spo_options_take(table, N_OPTIONS, options, &q->options, sizeof q->options, q->err);
+  if (status == SPO_OK)
+    status = spo_options_take(theirs, count, spectrum, &q->spectrum, sizeof q->spectrum, q->err);
   return status;
 }
 
@@ -315,7 +309,7 @@ static spo_status provide(inquiry *q, double **block) {
     return spo_fail(q->err, SPO_E_NOMEM, "spo_verify", "no memory for %zu doubles",
                     3 * q->P->manifold->n);
   gsl_rng_set(&q->rng, (unsigned long)q->options.seed);
-  q->has_hessian = spo_problem_has(q->P, ehess) || spo_problem_has(q->P, ehess_block);
+  q->has_hessian = spo_problem_has_hessian(q->P);
   return SPO_OK;
 }
 

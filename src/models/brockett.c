@@ -5,8 +5,8 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
+#include "base/take.h"
 #include "base/vec.h"
 #include "models/symmetric.h"
 
@@ -117,10 +117,7 @@ spo_status spo_brockett_create(const spo_brockett_params *params, spo_problem **
   *out = NULL;
   brockett *b = NULL;
   spo_brockett_params p;
-  spo_brockett_params_init(&p);
-  spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
-  if (status == SPO_OK)
-    memcpy(&p, params, params->size); /* an older caller's is shorter */
+  spo_status status = spo_options_take(table, N_PARAMS, params, &p, sizeof p, err);
   if (status == SPO_OK)
     status = spo_symmetric_create(
         &problem_ops, "brockett",

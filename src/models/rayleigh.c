@@ -5,10 +5,10 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 #include <spheropt/manifolds/sphere.h>
 
+#include "base/take.h"
 #include "base/vec.h"
 #include "models/symmetric.h"
 
@@ -153,10 +153,7 @@ spo_status spo_rayleigh_create(const spo_rayleigh_params *params, spo_problem **
   *out = NULL;
   rayleigh *r = NULL;
   spo_rayleigh_params p;
-  spo_rayleigh_params_init(&p);
-  spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
-  if (status == SPO_OK)
-    memcpy(&p, params, params->size); /* an older caller's is shorter */
+  spo_status status = spo_options_take(table, N_PARAMS, params, &p, sizeof p, err);
   if (status == SPO_OK)
     status = spo_symmetric_create(&problem_ops, "rayleigh",
                                   &(spo_symmetric_request){p.n, p.seed, p.matrix, 1}, &r, err);

@@ -7,13 +7,13 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
-#include <string.h>
 
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/manifolds/product.h>
 #include <spheropt/models/neural_collapse.h>
 
 #include "base/memory.h"
+#include "base/take.h"
 #include "base/vec.h"
 #include "models/softmax.h"
 
@@ -306,11 +306,8 @@ spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_e
   *out = NULL;
   if (err)
     err->text[0] = '\0';
-  spo_status status = spo_options_check(table, N_PARAMS, params, sizeof *params, err);
   spo_ufm_params p;
-  spo_ufm_params_init(&p);
-  if (status == SPO_OK)
-    memcpy(&p, params, params->size);
+  spo_status status = spo_options_take(table, N_PARAMS, params, &p, sizeof p, err);
   ufm_sizes size = {0};
   if (status == SPO_OK)
     status = resolve_sizes(&p, &size, err);

@@ -10,4 +10,6 @@
 
 #define spo_problem_has(P, slot) SPO_HAS(spo_problem_ops, (P)->ops, slot)
 
+#define spo_problem_has_hessian(P) (spo_problem_has(P, ehess) || spo_problem_has(P, ehess_block))
+
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/slots.h"
+#include "base/take.h"
 #include "base/vec.h"
 #include "problem/slots.h"
 
@@ -70,23 +71,6 @@ static spo_solver *layout(spo_carver *c, const spo_solver_ops *type, const spo_p
   return s;
 }
 
-/* A caller's options struct may be older and shorter: the rest keeps its defaults. */
-static spo_status take_options(const spo_solver_ops *type, const void *given, void *own,
-                               spo_error *err) {
-  spo_options_init(type->option, type->n_options, own, type->options_size);
-  if (!given)
-    return SPO_OK;
-  const spo_status status =
-      spo_options_check(type->option, type->n_options, given, type->options_size, err);
-  if (status != SPO_OK)
-    return status;
-  size_t length;
-  memcpy(&length, given, sizeof length);
-  memcpy(own, given, length);
-  memcpy(own, &type->options_size, sizeof type->options_size);
-  return SPO_OK;
-}
-
 static spo_status check_type(const spo_solver_ops *type, const spo_problem *P, spo_error *err) {
   const size_t least = offsetof(spo_solver_ops, step) + sizeof type->step;
   if (!type || type->size < least || !type->start || !type->step || !type->work_len)
@@ -95,8 +79,7 @@ static spo_status check_type(const spo_solver_ops *type, const spo_problem *P, s
   const spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
-  if ((type->needs & SPO_NEEDS_HESS) && !spo_problem_has(P, ehess) &&
-      !spo_problem_has(P, ehess_block))
+  if ((type->needs & SPO_NEEDS_HESS) && !spo_problem_has_hessian(P))
     return spo_fail(err, SPO_E_UNSUPPORTED, "spo_solver_create",
                     "%s needs a Hessian, problem %s has none (ehess)", type->name, P->name);
   return SPO_OK;
@@ -113,7 +96,7 @@ spo_status spo_solver_create(const spo_solver_ops *type, const spo_problem *P, c
   if (!only_options.base)
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the options of %s", type->name);
   void *own = spo_carve(&only_options, 1, type->options_size);
-  status = take_options(type, options, own, err);
+  status = spo_options_take(type->option, type->n_options, options, own, type->options_size, err);
   if (status == SPO_OK) {
     const sizes size = {spo_point_len(P), spo_eval_len(P), type->work_len(P, own)};
     spo_carver count = {0};
@@ -274,14 +257,9 @@ spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop
   size_t n_rules;
   const spo_option *rules = spo_stop_options(&n_rules);
   s->phase = IDLE;
-  spo_stop_init(&s->stop);
-  if (stop) {
-    const spo_status status = spo_options_check(rules, n_rules, stop, sizeof *stop, err);
-    if (status != SPO_OK)
-      return status;
-    memcpy(&s->stop, stop, stop->size);
-    s->stop.size = sizeof s->stop;
-  }
+  spo_status status = spo_options_take(rules, n_rules, stop, &s->stop, sizeof s->stop, err);
+  if (status != SPO_OK)
+    return status;
   gsl_rng_set(&s->rng, (unsigned long)s->seed);
   clock_gettime(CLOCK_MONOTONIC, &s->began);
   s->run.cur = &s->place[0];
@@ -296,7 +274,7 @@ spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop
   s->reason = SPO_RUNNING;
   s->certified = false;
   s->failure = SPO_OK;
-  const spo_status status = begin_at(s, x, err);
+  status = begin_at(s, x, err);
   if (status == SPO_OK)
     s->phase = AT_START;
   return status;
@@ -371,10 +349,10 @@ spo_status spo_minimize(const spo_problem *P, double *x, const spo_stop *stop, s
   spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
-  const bool second_order = spo_problem_has(P, ehess) || spo_problem_has(P, ehess_block);
   spo_solver *s;
-  status = spo_solver_create(second_order ? spo_trust_region() : spo_gradient_descent(), P, NULL, 0,
-                             &s, err);
+  status =
+      spo_solver_create(spo_problem_has_hessian(P) ? spo_trust_region() : spo_gradient_descent(), P,
+                        NULL, 0, &s, err);
   if (status == SPO_OK)
     status = spo_solver_solve(s, x, stop, NULL, NULL, res, err);
   spo_solver_destroy(s);
