@@ -64,6 +64,9 @@ typedef struct spo_manifold_ops {
   /* the largest t for which R_x(t v) still follows v (a projection on a sphere never reaches the
    * antipode, however long the step): line searches do not go beyond it. NULL: infinity */
   double (*step_limit)(const spo_manifold *M, const double *x, const double *v);
+  /* w = d/dt R_x(t v), tangent at y = R_x(t v); w may alias v. NULL: v transported to y */
+  spo_status (*velocity)(const spo_manifold *M, const double *x, double t, const double *v,
+                         const double *y, double *w, double *work);
 } spo_manifold_ops;
 
 /* An instance: read-only once constructed; a plug-in embeds it as first member. */
@@ -99,6 +102,11 @@ SPO_API double spo_manifold_inner(const spo_manifold *M, const double *x, const 
  * w may alias v. work: M->work_len doubles. Returns what the slot returns. */
 SPO_API spo_status spo_manifold_transport(const spo_manifold *M, const double *x, const double *y,
                                           const double *v, double *w, double *work);
+
+/** spo_manifold_velocity - w = the velocity of the curve R_x(t v) at y = R_x(t v): the slot, or v
+ * transported to y. w may alias v. work: M->work_len doubles. Returns what the slot returns. */
+SPO_API spo_status spo_manifold_velocity(const spo_manifold *M, const double *x, double t,
+                                         const double *v, const double *y, double *w, double *work);
 
 /**
  * spo_manifold_random_tangent - a Gaussian tangent vector at x (standard normal in the ambient

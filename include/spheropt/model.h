@@ -57,6 +57,9 @@ typedef struct spo_model_ops {
   spo_status (*metrics)(const spo_problem *P, const double *x, double *value, spo_error *err);
   /* the named point where runs begin when none is asked for; NULL slot, or NULL returned: random */
   const char *(*default_start)(const spo_problem *P);
+  /* what a cost, then its gradient, and a Hessian product take, in products with the problem's
+   * matrix; all 0: 1, 1, 2 */
+  double products[3];
 } spo_model_ops;
 
 #ifdef __cplusplus

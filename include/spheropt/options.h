@@ -40,8 +40,9 @@ typedef struct spo_choice {
 
 enum { SPO_OPEN_LO = 1, SPO_OPEN_HI = 2 }; /* which bounds are excluded */
 enum {
-  SPO_START_ONLY = 1
-}; /* the option shapes a start, not the problem: not stored with results */
+  SPO_START_ONLY = 1, /* the option shapes a start, not the problem: not stored with results */
+  SPO_OPEN_CHOICE = 2 /* a choice of plug-ins: a caller's own table is accepted as well */
+};
 
 typedef struct spo_option {
   const char *name;   /* as on the command line, without dashes: "max-inner" */
@@ -55,7 +56,7 @@ typedef struct spo_option {
   double lo, hi, dflt;
   unsigned open;            /* SPO_OPEN_LO | SPO_OPEN_HI */
   const spo_choice *choice; /* kind 'c': list ended by a NULL name */
-  unsigned flags;           /* SPO_START_ONLY */
+  unsigned flags;           /* SPO_START_ONLY | SPO_OPEN_CHOICE */
 } spo_option;
 
 /**

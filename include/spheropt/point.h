@@ -15,6 +15,11 @@ typedef struct spo_counters {
   uint64_t cost, grad, hess, retract; /* calls; hess counts vectors */
 } spo_counters;
 
+/* Wall time in the callbacks, the manifold's conversions included. */
+typedef struct spo_seconds {
+  double cost, grad, hess, retract;
+} spo_seconds;
+
 enum { SPO_KNOWS_COST = 1, SPO_KNOWS_GRAD = 2 };
 
 /* Fields are read-only for users; change x only through spo_point_set. */
@@ -33,6 +38,8 @@ typedef struct spo_eval {
   spo_counters count;
   double *work;   /* spo_eval_len doubles */
   spo_error *err; /* where failures are described; may be NULL */
+  bool timed;     /* fill in `spent`; costs two clock readings a call */
+  spo_seconds spent;
 } spo_eval;
 
 /** spo_point_len, spo_eval_len - doubles that a place, and an evaluator's scratch, take: for those

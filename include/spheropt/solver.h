@@ -15,9 +15,21 @@
 extern "C" {
 #endif
 
+/* What the monitor is called for. */
+typedef enum spo_event {
+  SPO_EVENT_START,    /* k = 0 */
+  SPO_EVENT_STEP,     /* a step was taken */
+  SPO_EVENT_REJECTED, /* a step was tried and not taken */
+  SPO_EVENT_ESCAPE    /* a critical point was left along negative curvature */
+} spo_event;
+/** spo_event_name - the word: "step", "escape"; "unknown" for a number that is no event. */
+SPO_API const char *spo_event_name(spo_event event);
+
 /* What is known after iteration k (k = 0: at the start). Quantities that a solver does not have are
  * NaN. */
 typedef struct spo_iter {
+  spo_event event;
+  spo_reason reason; /* SPO_RUNNING until the last */
   uint64_t k;
   double f, grad_norm;
   double grad_scale; /* the problem's natural gradient size here */
@@ -29,7 +41,8 @@ typedef struct spo_iter {
   bool accepted;
   spo_counters count;
   double seconds;
-  const double *x; /* the current point, n doubles; valid until the next step */
+  spo_seconds spent; /* in the callbacks, all 0 unless stop.timed */
+  const double *x;   /* the current point, n doubles; valid until the next step */
 } spo_iter;
 
 typedef struct spo_result {
@@ -39,8 +52,8 @@ typedef struct spo_result {
   spo_iter last; /* last.x is NULL */
 } spo_result;
 
-/** spo_monitor - called after the start and after every step, from the thread that solves. Nonzero:
- * stop (reason `user`). */
+/** spo_monitor - called after the start and after every step (see spo_event), from the thread that
+ * solves; it->reason says whether that was the last. Nonzero: stop (reason `user`). */
 typedef int spo_monitor(void *self, const spo_iter *it);
 
 /* All that a solver plug-in may touch. cur is where the run stands (cost and gradient known), trial
@@ -62,7 +75,11 @@ typedef struct spo_run {
   spo_error *err;
 } spo_run;
 
-enum { SPO_NEEDS_HESS = 1, SPO_LEAVES_SADDLES = 2 };
+enum {
+  SPO_NEEDS_HESS = 1,
+  SPO_LEAVES_SADDLES = 2,
+  SPO_SEEKS_CRITICAL = 4 /* any critical point is its aim, whatever its index */
+};
 
 /* The contract. `start` initialises state and work at cur. `step` makes one iteration: it may move
  * (swap cur and trial; the gradient at the new cur must be known on return) or not (it->accepted
@@ -73,7 +90,7 @@ enum { SPO_NEEDS_HESS = 1, SPO_LEAVES_SADDLES = 2 };
 typedef struct spo_solver_ops {
   size_t size; /* sizeof(spo_solver_ops) */
   const char *name, *summary, *reference;
-  unsigned needs; /* SPO_NEEDS_HESS | SPO_LEAVES_SADDLES */
+  unsigned needs; /* SPO_NEEDS_HESS | SPO_LEAVES_SADDLES | SPO_SEEKS_CRITICAL */
   size_t options_size, n_options, state_size;
   const spo_option *option;
   size_t (*keep_len)(const spo_problem *P, const void *options); /* NULL: 0 */
@@ -139,6 +156,11 @@ SPO_API spo_status spo_solver_start(spo_solver *s, const double *x, const spo_st
                                     spo_error *err);
 SPO_API spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_error *err);
 SPO_API spo_status spo_solver_finish(spo_solver *s, double *x, spo_result *res);
+
+/** spo_solver_continue - steps a run that was started until a stop rule fires, with a monitor; what
+ * spo_solver_solve does between start and finish. Failures as there. */
+SPO_API spo_status spo_solver_continue(spo_solver *s, spo_monitor *monitor, void *self,
+                                       spo_error *err);
 
 /** spo_minimize - create, solve, destroy in one call: the trust region if the problem has a
  * Hessian, else gradient descent, with default options; seed 0. Arguments and failures as

@@ -15,7 +15,7 @@ extern "C" {
   X(SPO_RUNNING, "running", 0, "still running")                                                    \
   X(SPO_STOP_GRAD, "gradient", 1, "the gradient is small enough")                                  \
   X(SPO_STOP_SECOND_ORDER, "second-order-point", 1,                                                \
-    "the start is critical, and no negative curvature was found there")                                    \
+    "the start is critical, and no negative curvature was found there")                            \
   X(SPO_STOP_FTARGET, "cost-target", 1, "the cost reached its target")                             \
   X(SPO_STOP_STEP, "step", 0, "the step became too small")                                         \
   X(SPO_STOP_MAX_ITER, "max-iterations", 0, "the iterations ran out")                              \
@@ -25,7 +25,9 @@ extern "C" {
   X(SPO_STOP_USER, "user", 0, "the user asked to stop")                                            \
   X(SPO_STOP_STALLED, "stalled", 0, "no further progress within rounding")                         \
   X(SPO_STOP_CRITICAL_START, "critical-start", 0,                                                  \
-    "the start is a critical point, not known to be a minimiser, which this solver cannot leave")
+    "the start is a critical point, not known to be a minimiser, which this solver cannot leave")  \
+  X(SPO_STOP_LINE_SEARCH, "line-search", 0,                                                        \
+    "no step along the search direction lowers the cost as it should")
 
 #define SPO_REASON_ENUM_(id, name, converged, text) id,
 typedef enum spo_reason { SPO_REASON_LIST(SPO_REASON_ENUM_) } spo_reason;
@@ -46,6 +48,7 @@ typedef struct spo_stop {
   double max_time; /* seconds; inf: off [inf] */
   uint64_t max_iter;           /* [10,000] */
   uint64_t max_cost, max_hess; /* evaluations [2^53: no limit] */
+  bool timed;                  /* measure the seconds spent in each callback [false] */
   int (*poll)(
       void
           *self); /* nonzero: the user wants out. Asked between steps and inside long subproblems */

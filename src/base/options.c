@@ -227,7 +227,7 @@ static bool acceptable(const spo_option *o, const void *options) {
     return within(o, (double)u) || not_given(o, (double)u);
   case SPO_OPTION_CHOICE:
     fetch(o, options, &v);
-    return choice_name(o, v) != NULL;
+    return choice_name(o, v) != NULL || (v != NULL && (o->flags & SPO_OPEN_CHOICE));
   default:
     return true;
   }

@@ -73,6 +73,13 @@ spo_status spo_manifold_transport(const spo_manifold *M, const double *x, const 
                                         : M->ops->project(M, y, v, w, work);
 }
 
+spo_status spo_manifold_velocity(const spo_manifold *M, const double *x, double t, const double *v,
+                                 const double *y, double *w, double *work) {
+  if (SPO_HAS(spo_manifold_ops, M->ops, velocity))
+    return M->ops->velocity(M, x, t, v, y, w, work);
+  return spo_manifold_transport(M, x, y, v, w, work);
+}
+
 spo_status spo_manifold_random_tangent(const spo_manifold *M, const double *x, gsl_rng *rng,
                                        double *v, double *work) {
   for (size_t i = 0; i < M->n; i++)

@@ -195,6 +195,7 @@ static const spo_model_ops model = {
     .describe = describe,
     .parts = parts,
     .metrics = metrics,
+    .products = {1, 0, 1},
 };
 
 const spo_model_ops *spo_brockett(void) {

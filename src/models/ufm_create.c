@@ -416,6 +416,7 @@ const spo_model_ops *spo_ufm(void) {
       .parts = parts,
       .metrics = metrics,
       .default_start = default_start,
+      .products = {1, 2, 6},
   };
   return &model;
 }

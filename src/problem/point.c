@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/slots.h"
@@ -104,6 +105,15 @@ void spo_point_destroy(spo_point *p) {
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
 
+/* Seconds on some clock, read only where the evaluator is asked to measure. */
+static double clock_of(const spo_eval *E) {
+  if (!E->timed)
+    return 0.0;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 /* The callback's own answer as a status; < 0 is described in E->err. */
 static spo_status callback(spo_eval *E, int code, const char *which) {
   if (code == 0)
@@ -126,8 +136,10 @@ spo_status spo_eval_cost(spo_eval *E, spo_point *p) {
     return SPO_OK;
   const spo_problem *P = E->problem;
   E->count.cost++;
+  const double began = clock_of(E);
   const spo_status status =
       callback(E, P->ops->cost(P->self, p->x, &p->f, p->memo, E->work), "cost");
+  E->spent.cost += clock_of(E) - began;
   if (status != SPO_OK)
     return status;
   if (!isfinite(p->f))
@@ -162,9 +174,11 @@ spo_status spo_eval_grad(spo_eval *E, spo_point *p) {
   if (p->known & SPO_KNOWS_GRAD)
     return SPO_OK;
   const spo_manifold *M = E->problem->manifold;
+  const double began = clock_of(E), cost_before = E->spent.cost;
   spo_status status = egrad(E, p);
   if (status == SPO_OK)
     status = M->ops->egrad_to_rgrad(M, p->x, p->grad, p->mmemo, E->work);
+  E->spent.grad += clock_of(E) - began - (E->spent.cost - cost_before);
   if (status != SPO_OK)
     return status;
   /* a gradient of rounding alone may have a square just below 0 in an indefinite ambient metric */
@@ -184,6 +198,7 @@ spo_status spo_eval_hess(spo_eval *E, spo_point *p, size_t k, const double *V, d
   if (!block && !spo_problem_has(P, ehess))
     return unsupported(E, "Hessian (ehess)");
   spo_status status = spo_eval_grad(E, p);
+  const double began = clock_of(E);
   E->count.hess += k;
   if (status == SPO_OK && block)
     status =
@@ -196,6 +211,7 @@ spo_status spo_eval_hess(spo_eval *E, spo_point *p, size_t k, const double *V, d
     if (status == SPO_OK)
       status = M->ops->ehess_to_rhess(M, p->x, p->mmemo, v, hv, E->work);
   }
+  E->spent.hess += clock_of(E) - began;
   return status;
 }
 
@@ -225,7 +241,10 @@ static spo_status moved(spo_eval *E, spo_point *to, spo_status status) {
 spo_status spo_eval_retract(spo_eval *E, const spo_point *from, double t, const double *v,
                             spo_point *to) {
   const spo_manifold *M = E->problem->manifold;
-  return moved(E, to, M->ops->retract(M, from->x, t, v, to->x, E->work));
+  const double began = clock_of(E);
+  const spo_status status = moved(E, to, M->ops->retract(M, from->x, t, v, to->x, E->work));
+  E->spent.retract += clock_of(E) - began;
+  return status;
 }
 
 spo_status spo_eval_exp(spo_eval *E, const spo_point *from, double t, const double *v,

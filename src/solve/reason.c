@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The words for why a run ended. */
-#include <spheropt/stop.h>
+ * The words for why a run ended, and for what happens on the way. */
+#include <spheropt/solver.h>
 
 static const struct {
   const char *name, *text;
@@ -26,4 +26,9 @@ const char *spo_reason_text(spo_reason reason) {
 
 bool spo_reason_converged(spo_reason reason) {
   return known(reason) && reasons[reason].converged;
+}
+
+const char *spo_event_name(spo_event event) {
+  static const char *const names[] = {"start", "step", "rejected", "escape"};
+  return (size_t)event < sizeof names / sizeof names[0] ? names[event] : "unknown";
 }

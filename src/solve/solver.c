@@ -38,6 +38,7 @@ struct spo_solver {
   bool certified;         /* the start, as a global minimiser */
   double first_grad_norm; /* the gradient scale of problems that state none */
   struct timespec began;
+  double earlier; /* seconds of the run before it was resumed */
 };
 
 /* ---- creation -------------------------------------------------------------------------------- */
@@ -137,7 +138,7 @@ static spo_reason budget(const spo_solver *s) {
     return SPO_STOP_MAX_COST;
   if (count->hess >= stop->max_hess)
     return SPO_STOP_MAX_HESS;
-  if (stop->max_time < INFINITY && !(seconds_since(&s->began) < stop->max_time))
+  if (stop->max_time < INFINITY && !(s->earlier + seconds_since(&s->began) < stop->max_time))
     return SPO_STOP_MAX_TIME;
   return SPO_RUNNING;
 }
@@ -164,8 +165,9 @@ static bool known_global(const spo_solver *s) {
 /* A solver that cannot leave a critical start is told whether the certificate finds it global. */
 static spo_status certify_start(spo_solver *s, spo_error *err) {
   spo_certified found;
-  if ((s->type->needs & SPO_LEAVES_SADDLES) || !spo_problem_has(s->problem, certificate) ||
-      !(s->run.cur->grad_norm <= s->run.grad_tol) || known_global(s))
+  if ((s->type->needs & (SPO_LEAVES_SADDLES | SPO_SEEKS_CRITICAL)) ||
+      !spo_problem_has(s->problem, certificate) || !(s->run.cur->grad_norm <= s->run.grad_tol) ||
+      known_global(s))
     return SPO_OK;
   const spo_status status = spo_certify(&s->run.eval, s->run.cur, true, &s->rng, NULL, &found, err);
   s->certified = status == SPO_OK && found.gap_bound <= nil_gap(s);
@@ -179,7 +181,7 @@ static spo_reason judge_gradient(spo_solver *s) {
   run->at_critical = false;
   if (!(run->cur->grad_norm <= run->grad_tol))
     return SPO_RUNNING;
-  if (known_global(s))
+  if ((s->type->needs & SPO_SEEKS_CRITICAL) || known_global(s))
     return SPO_STOP_GRAD;
   if (s->type->needs & SPO_LEAVES_SADDLES) {
     run->at_critical = true;
@@ -206,6 +208,17 @@ static spo_reason judge(spo_solver *s) {
 
 /* ---- the loop, step by step ------------------------------------------------------------------ */
 
+static void report(spo_solver *s) {
+  s->it.f = s->run.cur->f;
+  s->it.grad_norm = s->run.cur->grad_norm;
+  s->it.grad_scale = s->run.grad_scale;
+  s->it.count = s->run.eval.count;
+  s->it.spent = s->run.eval.spent;
+  s->it.seconds = s->earlier + seconds_since(&s->began);
+  s->it.reason = s->reason;
+  s->it.x = s->run.cur->x;
+}
+
 /* Noise, gradient scale and gradient target where the run stands. */
 static spo_status rescale(spo_solver *s) {
   spo_run *run = &s->run;
@@ -214,15 +227,6 @@ static spo_status rescale(spo_solver *s) {
     run->grad_scale = s->first_grad_norm;
   run->grad_tol = fmax(s->stop.grad_abs, s->stop.grad_rel * run->grad_scale);
   return status;
-}
-
-static void report(spo_solver *s) {
-  s->it.f = s->run.cur->f;
-  s->it.grad_norm = s->run.cur->grad_norm;
-  s->it.grad_scale = s->run.grad_scale;
-  s->it.count = s->run.eval.count;
-  s->it.seconds = seconds_since(&s->began);
-  s->it.x = s->run.cur->x;
 }
 
 static void clear_step(spo_iter *it) {
@@ -262,11 +266,14 @@ spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop
     return status;
   gsl_rng_set(&s->rng, (unsigned long)s->seed);
   clock_gettime(CLOCK_MONOTONIC, &s->began);
+  s->earlier = 0.0;
   s->run.cur = &s->place[0];
   s->run.trial = &s->place[1];
   s->run.interrupted = interrupted;
   s->run.interrupted_self = s;
   s->run.eval.count = (spo_counters){0};
+  s->run.eval.spent = (spo_seconds){0};
+  s->run.eval.timed = s->stop.timed;
   s->run.eval.err = s->run.err = err;
   memset(s->run.state, 0, s->type->state_size);
   memset(&s->it, 0, sizeof s->it);
@@ -284,7 +291,11 @@ spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop
 static spo_status advance(spo_solver *s) {
   clear_step(&s->it);
   s->it.k++;
+  const bool at_critical = s->run.at_critical;
   spo_status status = s->type->step(&s->run, &s->it, &s->reason);
+  s->it.event = !s->it.accepted ? SPO_EVENT_REJECTED
+                : at_critical   ? SPO_EVENT_ESCAPE
+                                : SPO_EVENT_STEP;
   if (status == SPO_OK)
     status = rescale(s);
   if (status != SPO_OK)
@@ -328,18 +339,24 @@ spo_status spo_solver_finish(spo_solver *s, double *x, spo_result *res) {
   return SPO_OK;
 }
 
+spo_status spo_solver_continue(spo_solver *s, spo_monitor *monitor, void *self, spo_error *err) {
+  spo_status status;
+  do {
+    status = spo_solver_step(s, NULL, NULL, err);
+    if (status == SPO_OK && monitor && monitor(self, &s->it) && s->reason == SPO_RUNNING) {
+      s->it.reason = s->reason = SPO_STOP_USER;
+      s->phase = ENDED;
+    }
+  } while (status == SPO_OK && s->reason == SPO_RUNNING);
+  return status;
+}
+
 spo_status spo_solver_solve(spo_solver *s, double *x, const spo_stop *stop, spo_monitor *monitor,
                             void *self, spo_result *res, spo_error *err) {
   spo_status status = spo_solver_start(s, x, stop, err);
   if (status != SPO_OK)
     return status;
-  do {
-    status = spo_solver_step(s, NULL, NULL, err);
-    if (status == SPO_OK && monitor && monitor(self, &s->it) && s->reason == SPO_RUNNING) {
-      s->reason = SPO_STOP_USER;
-      s->phase = ENDED;
-    }
-  } while (status == SPO_OK && s->reason == SPO_RUNNING);
+  status = spo_solver_continue(s, monitor, self, err);
   spo_solver_finish(s, x, res);
   return status;
 }

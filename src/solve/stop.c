@@ -23,6 +23,8 @@ static const spo_option table[] = {
      0, NULL, 0},
     {"max-hess", "Hessian products", "no limit", AT(max_hess), SPO_OPTION_UINT, 0, 0x1p53, 0x1p53,
      0, NULL, 0},
+    {"timed", "measure the seconds spent in each callback", "two clock readings a call", AT(timed),
+     SPO_OPTION_BOOL, 0, 0, 0, 0, NULL, 0},
 };
 #undef AT
 
