@@ -57,7 +57,8 @@ typedef struct spo_result {
 typedef int spo_monitor(void *self, const spo_iter *it);
 
 /* All that a solver plug-in may touch. cur is where the run stands (cost and gradient known), trial
- * a second place; accepting a step is swapping the two pointers. */
+ * a second place, whose contents do not survive from one step to the next; accepting a step is
+ * swapping the two pointers. */
 typedef struct spo_run {
   spo_eval eval;
   spo_point *cur, *trial;
@@ -161,6 +162,34 @@ SPO_API spo_status spo_solver_finish(spo_solver *s, double *x, spo_result *res);
  * spo_solver_solve does between start and finish. Failures as there. */
 SPO_API spo_status spo_solver_continue(spo_solver *s, spo_monitor *monitor, void *self,
                                        spo_error *err);
+
+/**
+ * spo_solver_save - writes a checkpoint: place, counters, random numbers, the solver's own memory.
+ *
+ * s     in  started; between two steps, from a monitor too
+ * path  in  replaced as a whole: whoever is killed meanwhile leaves the old file or the new one
+ *
+ * Units: bytes of this machine. Cost: one place and the solver's kept memory, copied once and
+ * flushed to the disk. Fails: SPO_E_ARG (nothing to save), SPO_E_NOMEM, SPO_E_IO; the run is
+ * unharmed. Threads: the solver's own. Test: tests/robust/checkpoint.c.
+ */
+SPO_API spo_status spo_solver_save(spo_solver *s, const char *path, spo_error *err);
+
+/**
+ * spo_solver_load - in place of spo_solver_start: the run goes on from a checkpoint, and makes the
+ * same steps, to the bit, as the run that wrote it.
+ *
+ * s     in/out  of the same solver, options, seed and problem; idle after a failure
+ * path  in      what spo_solver_save wrote
+ * stop  in      rules of now, which may differ from those of then; NULL: defaults
+ *
+ * The next spo_solver_step reports the iteration of the checkpoint, judged by these rules; seconds
+ * and counters go on counting. Cost: reading, and one cost that is not counted. Fails: SPO_E_IO
+ * (missing, cut off, damaged, no checkpoint, newer), SPO_E_ARG (of another run or problem, naming
+ * the first difference), SPO_E_OPTION (stop rules), SPO_E_NOMEM, SPO_E_USER.
+ */
+SPO_API spo_status spo_solver_load(spo_solver *s, const char *path, const spo_stop *stop,
+                                   spo_error *err);
 
 /** spo_minimize - create, solve, destroy in one call: the trust region if the problem has a
  * Hessian, else gradient descent, with default options; seed 0. Arguments and failures as

@@ -19,6 +19,8 @@
 #include <spheropt/certificate.h>
 #include <spheropt/stop.h>
 #include <spheropt/solver.h>
+#include <spheropt/preset.h>
+#include <spheropt/trace.h>
 #include <spheropt/solvers/gradient_descent.h>
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>

@@ -5,10 +5,10 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "cli/running.h"
 #include "io/files.h"
 #include "io/json.h"
 #include "lists/lists.h"
@@ -18,7 +18,8 @@ typedef struct solve {
   cli_group run, stop, solver;
   const spo_solver_ops *type;
   const char *out;
-  bool json, progress;
+  bool json;
+  cli_running running;
   double f_star;
   const char *theorem;
   cli_measure before, after;
@@ -61,6 +62,28 @@ static int find_solver(solve *v, cli_arguments *args) {
                         v->type->options_size);
 }
 
+/* Before the command line's own options, which have the last word. */
+static int take_preset(solve *v, cli_arguments *args) {
+  const char *name = NULL;
+  spo_error err = {0};
+  char known[256] = "";
+  size_t count;
+  const spo_preset *all = spo_presets(&count);
+  int status = cli_take_text(args, "preset", &name);
+  if (status || !name)
+    return status;
+  for (size_t i = 0; i < count; i++) {
+    const size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", all[i].name);
+  }
+  const spo_preset *preset = spo_preset_find(name);
+  if (!preset)
+    return cli_fail(CLI_USAGE, "--preset: %.60s is unknown; there are: %s", name, known);
+  if (spo_preset_apply(preset, v->type, v->solver.values, v->stop.values, &err))
+    return cli_fail(CLI_USAGE, "--%s", err.text);
+  return CLI_OK;
+}
+
 static int apply_tol(solve *v, cli_arguments *args) {
   const cli_run_options *run = v->run.values;
   spo_stop *stop = v->stop.values;
@@ -86,7 +109,11 @@ static int take_options(solve *v, cli_arguments *args) {
   if (!status)
     status = cli_take_flag(args, "json", &v->json);
   if (!status)
-    status = cli_take_flag(args, "progress", &v->progress);
+    status = cli_running_take(&v->running, args);
+  if (!status && v->running.resume && cli_take(args, "init"))
+    status = cli_fail(CLI_USAGE, "--init: the point comes from --resume; give one or the other");
+  if (!status)
+    status = take_preset(v, args);
   if (!status)
     status = cli_subject_take(&v->s, args);
   cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver};
@@ -99,55 +126,6 @@ static int take_options(solve *v, cli_arguments *args) {
 
 /* The run ----------------------------------------------------------------------------------- */
 
-/* Every step at first, then ever fewer: a long run stays readable */
-static bool worth_a_line(uint64_t k) {
-  uint64_t every = 1;
-  while (k > 20 * every)
-    every *= 10;
-  return k % every == 0;
-}
-
-/* A step that was not taken; or none to take: a search for negative curvature that found
- * nothing. */
-static const char *remark(const spo_iter *it) {
-  if (it->k == 0 || it->accepted)
-    return "";
-  return isnan(it->step_norm) ? "  no negative curvature" : "  rejected";
-}
-
-static int show_step(void *self, const spo_iter *it) {
-  const solve *v = self;
-  if (it->k == 0)
-    fprintf(stderr, "%9s %18s %10s %12s %10s %10s\n", "iteration", "f",
-            isnan(v->f_star) ? "" : "f - f*", "|grad|/scale", "step", "Hessian");
-  if (worth_a_line(it->k))
-    fprintf(stderr, "%9" PRIu64 " %18.12g %10s %12s %10s %10" PRIu64 "%s\n", it->k, it->f,
-            isnan(v->f_star) ? "" : cli_number(it->f - v->f_star, 3),
-            cli_number(it->grad_norm / it->grad_scale, 3), cli_number(it->step_norm, 3),
-            it->count.hess, remark(it));
-  return 0;
-}
-
-static int run_solver(solve *v) {
-  spo_error err = {0};
-  spo_solver *solver = NULL;
-  spo_stop *stop = v->stop.values;
-  stop->poll = poll_interrupt;
-  bool show = v->progress || isatty(STDERR_FILENO);
-  spo_status status =
-      spo_solver_create(v->type, v->s.problem, v->solver.values, v->s.seed, &solver, &err);
-  if (!status) {
-    fflush(stdout);
-    status = spo_solver_solve(solver, v->s.x, stop, show ? show_step : NULL, v, &v->result, &err);
-  }
-  spo_solver_destroy(solver);
-  if (status) {
-    err.code = status;
-    return status == SPO_E_NOMEM ? cli_subject_fail_memory(&v->s, &err) : cli_fail_error(&err);
-  }
-  return CLI_OK;
-}
-
 static int measure(const solve *v, cli_measure *m) {
   spo_error err = {0};
   spo_status status = cli_measure_at(&v->s, m, &err);
@@ -158,6 +136,15 @@ static int measure(const solve *v, cli_measure *m) {
 }
 
 /* What is said ------------------------------------------------------------------------------ */
+
+static json_t *seconds_json(const spo_seconds *spent) {
+  json_t *o = json_object();
+  json_object_set_new(o, "cost", spo_json_real(spent->cost));
+  json_object_set_new(o, "grad", spo_json_real(spent->grad));
+  json_object_set_new(o, "hess", spo_json_real(spent->hess));
+  json_object_set_new(o, "retract", spo_json_real(spent->retract));
+  return o;
+}
 
 static json_t *solve_json(const solve *v) {
   const spo_iter *last = &v->result.last;
@@ -186,6 +173,8 @@ static json_t *solve_json(const solve *v) {
   json_object_set_new(evaluations, "grad", spo_json_uint(last->count.grad));
   json_object_set_new(evaluations, "hess", spo_json_uint(last->count.hess));
   json_object_set_new(o, "seconds", spo_json_real(last->seconds));
+  if (last->spent.cost + last->spent.grad > 0)
+    json_object_set_new(o, "seconds_in", seconds_json(&last->spent));
   json_object_set_new(o, "metrics", cli_metrics_json(v->s.model, a->metric));
   json_object_set_new(o, "start", start);
   json_object_set_new(start, "f", spo_json_real(b->f));
@@ -223,6 +212,10 @@ static void print_summary(const solve *v) {
          cli_plural(last->count.cost, "cost", "costs"),
          cli_plural(last->count.grad, "gradient", "gradients"),
          cli_plural(last->count.hess, "Hessian product", "Hessian products"));
+  if (last->spent.cost + last->spent.grad > 0)
+    printf("  of these seconds: costs %s, gradients %s, Hessian products %s, retractions %s\n",
+           cli_number(last->spent.cost, 2), cli_number(last->spent.grad, 2),
+           cli_number(last->spent.hess, 2), cli_number(last->spent.retract, 2));
 }
 
 static int finish(solve *v, spo_output *output) {
@@ -260,14 +253,18 @@ static int run(solve *v, cli_arguments *args) {
     status = cli_fail(CLI_USAGE, "-o: %s", err.text);
   if (status)
     return status;
-  v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
-  status = measure(v, &v->before);
+  v->running.f_star = v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
+  spo_stop *stop = v->stop.values;
+  stop->poll = poll_interrupt;
+  status = cli_running_open(&v->running, &v->s, v->s.problem, v->type, v->solver.values, stop);
+  if (!status)
+    status = measure(v, &v->before);
   if (!status && !v->json) {
     cli_print_subject(&v->s);
     printf("solver: %s\n", v->type->name);
   }
   if (!status)
-    status = run_solver(v);
+    status = cli_running_go(&v->running, &v->s, stop, &v->result);
   if (!status)
     status = measure(v, &v->after);
   if (status) {
@@ -282,6 +279,7 @@ int cli_solve(cli_arguments *args) {
   solve v = {.result = {.size = sizeof(spo_result)}};
   v.s.model = cli_find_model(cli_take_word(args, 1));
   int status = v.s.model ? run(&v, args) : CLI_USAGE;
+  cli_running_close(&v.running);
   cli_subject_free(&v.s);
   cli_group_free(&v.run);
   cli_group_free(&v.stop);

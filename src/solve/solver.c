@@ -2,11 +2,10 @@
  *
  * The one loop: start, then step -> stop? -> monitor. All memory of a run is one block, made when
  * the solver is created. */
-#include <spheropt/solver.h>
+#include "solve/solver.h"
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include <spheropt/certificate.h>
 #include <spheropt/solvers/gradient_descent.h>
@@ -20,26 +19,6 @@
 
 static const double on_manifold = 1e-6; /* defect that a start may have */
 static const double gap_is_nil = 1e-6;  /* a gap this small, see nil_gap, is a global minimum's */
-
-typedef enum phase { IDLE, AT_START, RUNNING, ENDED } phase;
-
-struct spo_solver {
-  const spo_solver_ops *type;
-  const spo_problem *problem;
-  uint64_t seed;
-  spo_run run;
-  spo_point place[2];
-  spo_stop stop;
-  gsl_rng rng; /* its state lies in our block: gsl_rng_alloc would abort when memory is short */
-  phase phase;
-  spo_status failure; /* of the step that ended the run, if one failed */
-  spo_reason reason;
-  spo_iter it;
-  bool certified;         /* the start, as a global minimiser */
-  double first_grad_norm; /* the gradient scale of problems that state none */
-  struct timespec began;
-  double earlier; /* seconds of the run before it was resumed */
-};
 
 /* ---- creation -------------------------------------------------------------------------------- */
 
@@ -219,13 +198,17 @@ static void report(spo_solver *s) {
   s->it.x = s->run.cur->x;
 }
 
+void spo_solver_retarget(spo_solver *s) {
+  s->run.grad_tol = fmax(s->stop.grad_abs, s->stop.grad_rel * s->run.grad_scale);
+}
+
 /* Noise, gradient scale and gradient target where the run stands. */
 static spo_status rescale(spo_solver *s) {
   spo_run *run = &s->run;
   const spo_status status = spo_eval_scale(&run->eval, run->cur, &run->f_noise, &run->grad_scale);
   if (!isfinite(run->grad_scale))
     run->grad_scale = s->first_grad_norm;
-  run->grad_tol = fmax(s->stop.grad_abs, s->stop.grad_rel * run->grad_scale);
+  spo_solver_retarget(s);
   return status;
 }
 
@@ -257,11 +240,11 @@ static spo_status begin_at(spo_solver *s, const double *x, spo_error *err) {
   return status == SPO_OK ? s->type->start(run) : status;
 }
 
-spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop, spo_error *err) {
+spo_status spo_solver_reset(spo_solver *s, const spo_stop *stop, spo_error *err) {
   size_t n_rules;
   const spo_option *rules = spo_stop_options(&n_rules);
-  s->phase = IDLE;
-  spo_status status = spo_options_take(rules, n_rules, stop, &s->stop, sizeof s->stop, err);
+  s->phase = SPO_IDLE;
+  const spo_status status = spo_options_take(rules, n_rules, stop, &s->stop, sizeof s->stop, err);
   if (status != SPO_OK)
     return status;
   gsl_rng_set(&s->rng, (unsigned long)s->seed);
@@ -281,9 +264,15 @@ spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop
   s->reason = SPO_RUNNING;
   s->certified = false;
   s->failure = SPO_OK;
-  status = begin_at(s, x, err);
+  return SPO_OK;
+}
+
+spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop, spo_error *err) {
+  spo_status status = spo_solver_reset(s, stop, err);
   if (status == SPO_OK)
-    s->phase = AT_START;
+    status = begin_at(s, x, err);
+  if (status == SPO_OK)
+    s->phase = SPO_AT_START;
   return status;
 }
 
@@ -299,22 +288,22 @@ static spo_status advance(spo_solver *s) {
   if (status == SPO_OK)
     status = rescale(s);
   if (status != SPO_OK)
-    s->phase = ENDED;
+    s->phase = SPO_ENDED;
   s->failure = status;
   return status;
 }
 
 spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_error *err) {
-  if (s->phase == IDLE)
+  if (s->phase == SPO_IDLE)
     return spo_fail(err, SPO_E_ARG, __func__, "the solver has not been started");
   s->run.eval.err = s->run.err = err;
   spo_status status = s->failure;
-  if (s->phase == RUNNING)
+  if (s->phase == SPO_GOING)
     status = advance(s);
-  if (s->phase != ENDED) {
+  if (s->phase != SPO_ENDED) {
     if (s->reason == SPO_RUNNING)
       s->reason = judge(s);
-    s->phase = s->reason == SPO_RUNNING ? RUNNING : ENDED;
+    s->phase = s->reason == SPO_RUNNING ? SPO_GOING : SPO_ENDED;
     report(s);
   }
   if (it)
@@ -325,7 +314,7 @@ spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_
 }
 
 spo_status spo_solver_finish(spo_solver *s, double *x, spo_result *res) {
-  if (s->phase == IDLE)
+  if (s->phase == SPO_IDLE)
     return SPO_E_ARG;
   if (x)
     spo_vec_copy(s->problem->manifold->n, s->run.cur->x, x);
@@ -345,7 +334,7 @@ spo_status spo_solver_continue(spo_solver *s, spo_monitor *monitor, void *self, 
     status = spo_solver_step(s, NULL, NULL, err);
     if (status == SPO_OK && monitor && monitor(self, &s->it) && s->reason == SPO_RUNNING) {
       s->it.reason = s->reason = SPO_STOP_USER;
-      s->phase = ENDED;
+      s->phase = SPO_ENDED;
     }
   } while (status == SPO_OK && s->reason == SPO_RUNNING);
   return status;
