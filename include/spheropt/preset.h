@@ -34,7 +34,7 @@ SPO_API const spo_preset *spo_preset_find(const char *name);
  * stop     in/out  initialised; may be NULL
  *
  * Cost: O(1). Fails: SPO_E_UNSUPPORTED (the solver cannot do what the preset is for). Threads: any.
- * Test: tests/unit/preset.c.
+ * Test: tests/unit/trace.c.
  */
 SPO_API spo_status spo_preset_apply(const spo_preset *preset, const spo_solver_ops *type,
                                     void *options, spo_stop *stop, spo_error *err);

@@ -218,6 +218,21 @@ static void clear_step(spo_iter *it) {
   it->accepted = false;
 }
 
+/* What a plug-in's failure becomes for the caller: "not here" where the run stands is one, and a
+ * failure has a text. */
+static spo_status described(spo_solver *s, spo_status status, const char *where) {
+  spo_error *err = s->run.err;
+  if (status > 0)
+    return spo_fail(err, SPO_E_NONFINITE, "spo_solver",
+                    "a callback of %s refuses, or makes no number of, the point %s",
+                    s->problem->name, where);
+  if (status < 0 && err && !err->text[0])
+    return spo_fail(err, status, "spo_solver", "%s or %s returned status %d: %s",
+                    s->problem->manifold->name, s->type->name, (int)status,
+                    spo_status_text(status));
+  return status;
+}
+
 static spo_status begin_at(spo_solver *s, const double *x, spo_error *err) {
   const spo_manifold *M = s->problem->manifold;
   spo_run *run = &s->run;
@@ -258,6 +273,8 @@ spo_status spo_solver_reset(spo_solver *s, const spo_stop *stop, spo_error *err)
   s->run.eval.spent = (spo_seconds){0};
   s->run.eval.timed = s->stop.timed;
   s->run.eval.err = s->run.err = err;
+  if (err)
+    *err = (spo_error){0};
   memset(s->run.state, 0, s->type->state_size);
   memset(&s->it, 0, sizeof s->it);
   clear_step(&s->it);
@@ -270,7 +287,7 @@ spo_status spo_solver_reset(spo_solver *s, const spo_stop *stop, spo_error *err)
 spo_status spo_solver_start(spo_solver *s, const double *x, const spo_stop *stop, spo_error *err) {
   spo_status status = spo_solver_reset(s, stop, err);
   if (status == SPO_OK)
-    status = begin_at(s, x, err);
+    status = described(s, begin_at(s, x, err), "where the run starts");
   if (status == SPO_OK)
     s->phase = SPO_AT_START;
   return status;
@@ -287,6 +304,7 @@ static spo_status advance(spo_solver *s) {
                                 : SPO_EVENT_STEP;
   if (status == SPO_OK)
     status = rescale(s);
+  status = described(s, status, "where the run stands");
   if (status != SPO_OK)
     s->phase = SPO_ENDED;
   s->failure = status;
@@ -297,6 +315,8 @@ spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_
   if (s->phase == SPO_IDLE)
     return spo_fail(err, SPO_E_ARG, __func__, "the solver has not been started");
   s->run.eval.err = s->run.err = err;
+  if (err && s->phase == SPO_GOING)
+    *err = (spo_error){0};
   spo_status status = s->failure;
   if (s->phase == SPO_GOING)
     status = advance(s);
