@@ -169,6 +169,7 @@ int cli_running_open(cli_running *r, cli_subject *s, const spo_problem *P,
       return cli_fail(CLI_USAGE, "--resume: %s", err.text);
     if (!status)
       spo_solver_finish(r->solver, s->x, NULL);
+    s->init = s->dir = r->resume;
   }
   if (!status && r->trace) {
     status = open_trace(r, s, &err);

@@ -33,6 +33,8 @@ solvers/tcg.c                   inner
 src/solve/                      solve
 include/spheropt/stop.h         solve
 include/spheropt/solver.h       solve
+include/spheropt/trace.h         solve
+include/spheropt/preset.h        solve
 include/spheropt/solvers/       solve
 solvers/                        solve
 src/landscape/                  landscape

@@ -257,6 +257,81 @@ static void interrupt(int number) {
   expect_run("verify stopped --spectrum=false", 4);
 }
 
+/* The members that a resumed run must share with the uninterrupted one. */
+static void expect_same_end(json_t *a, json_t *b) {
+  static const char *const keys[] = {"reason",     "f",           "grad_norm", "certified_gap",
+                                     "iterations", "evaluations", "metrics",   "gap"};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+    assert_non_null(member(a, keys[i]));
+    assert_true(json_equal(member(a, keys[i]), member(b, keys[i])));
+  }
+}
+
+/* Cut short and resumed, or killed and resumed: the same end, the same files, and a trace that goes
+ * on where it stopped. */
+static void checkpoints(void **state) {
+  (void)state;
+  const char *const whole =
+      "solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --json -o whole "
+      "--trace whole.csv";
+  json_t *due = run_json(whole, 0);
+  expect_run("solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --max-iter 20 "
+             "--checkpoint run.ck --every 1 --trace part.csv",
+             3);
+  json_t *resumed = run_json("solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --json "
+                             "-o part --resume run.ck --trace part.csv",
+                             0);
+  expect_same_end(due, resumed);
+  assert_string_equal(text_at(resumed, "init"), "run.ck");
+  expect_true(same_file("whole/W.npy", "part/W.npy") && same_file("whole/H.npy", "part/H.npy"));
+  slurp("part.csv", ran.out);
+  size_t lines = 0;
+  for (const char *c = ran.out; *c; c++)
+    lines += *c == '\n';
+  assert_int_equal(lines, (size_t)number(due, "iterations") + 2);
+  json_decref(resumed);
+  json_decref(due);
+  /* Ctrl-C saves as well; a kill leaves the last one saved */
+  for (int number_of = 0; number_of < 2; number_of++) {
+    const char *const line = "solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --grad-rel 0 "
+                             "--max-iter 4000 --solver gradient-descent --json";
+    char text[400];
+    due = run_json(line, 3);
+    unlink("run.ck");
+    snprintf(text, sizeof text, "%s --checkpoint run.ck --every 7", line);
+    const pid_t child = start_command(text);
+    while (!exists("run.ck"))
+      nanosleep(&(struct timespec){0, 1000000}, NULL);
+    kill(child, number_of == 0 ? SIGINT : SIGKILL);
+    end_command(child);
+    snprintf(text, sizeof text, "%s --resume run.ck", line);
+    resumed = run_json(text, 3);
+    expect_same_end(due, resumed);
+    json_decref(resumed);
+    json_decref(due);
+  }
+  /* a checkpoint that cannot be written does not end the run */
+  expect_run("solve ufm --classes 3 --per-class 2 --dim 4 --checkpoint no/such/file", 0);
+  expect_true(strstr(ran.err, "--checkpoint: no/such/file: cannot be written") != NULL);
+}
+
+static void presets_and_times(void **state) {
+  (void)state;
+  json_t *fast = run_json("solve ufm --classes 5 --per-class 4 --dim 8 --preset fast --json", 0);
+  json_t *accurate =
+      run_json("solve ufm --classes 5 --per-class 4 --dim 8 --preset accurate --json "
+               "--timed",
+               0);
+  json_t *both = run_json(
+      "solve ufm --classes 5 --per-class 4 --dim 8 --preset fast --grad-rel 1e-9 --json", 0);
+  expect_true(number(fast, "stop.grad_rel") == 1e-6 && number(accurate, "stop.grad_rel") == 1e-12);
+  expect_true(number(both, "stop.grad_rel") == 1e-9); /* the command line has the last word */
+  expect_at_most(number(accurate, "grad_norm"), 1e-12 * number(accurate, "grad_scale"));
+  expect_true(number(fast, "evaluations.hess") < number(accurate, "evaluations.hess"));
+  expect_true(number(accurate, "seconds_in.hess") > 0 && !member(fast, "seconds_in"));
+  json_decref(fast), json_decref(accurate), json_decref(both);
+}
+
 static void interrupted(void **state) {
   (void)state;
   interrupt(SIGINT);
@@ -332,6 +407,8 @@ int main(void) {
       cmocka_unit_test(real_input),
       cmocka_unit_test(parameters_return),
       cmocka_unit_test(notes),
+      cmocka_unit_test(checkpoints),
+      cmocka_unit_test(presets_and_times),
       cmocka_unit_test(interrupted),
       cmocka_unit_test(help),
       cmocka_unit_test(lists),
