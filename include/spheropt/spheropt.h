@@ -19,7 +19,10 @@
 #include <spheropt/certificate.h>
 #include <spheropt/stop.h>
 #include <spheropt/solver.h>
+#include <spheropt/solvers/line_search.h>
 #include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/conjugate_gradient.h>
+#include <spheropt/solvers/lbfgs.h>
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>

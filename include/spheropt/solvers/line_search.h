@@ -56,11 +56,11 @@ typedef struct spo_line_search_input {
 } spo_line_search_input;
 
 typedef struct spo_line_search_result {
-  double t;        /* of the last trial */
-  double slope;    /* phi'(t), NaN if it was not needed */
-  bool accepted;   /* run->trial is R_x(t factor d), its cost and gradient known */
-  bool curvature;  /* the search's condition on the slope holds as well */
-  uint64_t trials; /* points tried, those that could not be evaluated included */
+  double t;          /* of the last trial */
+  double slope;      /* phi'(t), NaN if it was not needed */
+  bool accepted;     /* run->trial is R_x(t factor d), its cost and gradient known */
+  bool curvature;    /* the search's condition on the slope holds as well */
+  uint64_t trials;   /* points tried, those that could not be evaluated included */
   spo_reason reason; /* not accepted: SPO_STOP_LINE_SEARCH, SPO_STOP_STALLED (within rounding), or
                         SPO_RUNNING (interrupted: the rule that interrupts ends the run) */
 } spo_line_search_result;
