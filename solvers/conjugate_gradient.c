@@ -79,9 +79,10 @@ static const spo_choice searches[] = {SPO_LINE_SEARCH_CHOICES, {NULL, NULL, NULL
 
 static const spo_option table[] = {
     SPO_LINE_SEARCH_OPTIONS(spo_conjugate_gradient_options, searches, "how the step is chosen",
-                            SPO_SEARCH_HAGER_ZHANG, "fewest gradients on the spherical UFM",
-                            "the first step of a run; 0: chosen from the gradient", 0.1,
-                            "0.1: Hager, Zhang 2005", 0.9, "0.9: Hager, Zhang 2005"),
+                            SPO_SEARCH_STRONG_WOLFE, "fewest iterations, whatever beta",
+                            "the first step of a run; 0: chosen from the gradient", 1e-4,
+                            "1e-4: Nocedal, Wright 2006, section 3.1", 0.1,
+                            "0.1: Nocedal, Wright 2006, section 3.1, for conjugate gradients"),
     {"beta", "how much of the old direction is kept", "Manopt",
      offsetof(spo_conjugate_gradient_options, beta), SPO_OPTION_CHOICE, 0, 7, 2, 0, betas, 0},
     {"orthogonality", "restart once |<T(h), Pg>| >= this times <g, Pg>; inf: never",

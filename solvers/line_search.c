@@ -100,16 +100,13 @@ spo_status spo_search_accept(const spo_search *s, const spo_trial *at, bool curv
   return status;
 }
 
-/* Within rounding: f could not have told even the first step's decrease, or x does not change. */
+/* Within rounding: f could not have told even the first step's decrease. */
 spo_status spo_search_fail(const spo_search *s) {
-  const double reach = s->run->eval.problem->manifold->typical_distance;
-  const bool rounding =
-      spo_in_noise(s, s->in->first) || !(s->out->t * s->in->norm > DBL_EPSILON * reach);
   s->out->accepted = false;
   if (s->out->trials > 0 && s->run->interrupted(s->run->interrupted_self))
     s->out->reason = SPO_RUNNING;
   else
-    s->out->reason = rounding ? SPO_STOP_STALLED : SPO_STOP_LINE_SEARCH;
+    s->out->reason = spo_in_noise(s, s->in->first) ? SPO_STOP_STALLED : SPO_STOP_LINE_SEARCH;
   return SPO_OK;
 }
 

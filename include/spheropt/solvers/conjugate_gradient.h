@@ -11,7 +11,9 @@
  *   hager-zhang        (<y, Pg> - 2 <y, Py> <e, g>/<y, e>)/<y, e>, at least 0.4 <e, g>/<e, e>
  *
  * The direction is -P grad again where old and new gradient are far from orthogonal (Powell), and
- * where it would not be one of descent. */
+ * where it would not be one of descent. The strong Wolfe search suits every beta; with the
+ * hager-zhang search take curvature 0.9 and orthogonality inf for hestenes-stiefel, polak-ribiere or
+ * hager-zhang: more iterations, each about one gradient. */
 #ifndef SPHEROPT_SOLVERS_CONJUGATE_GRADIENT_H
 #define SPHEROPT_SOLVERS_CONJUGATE_GRADIENT_H
 
