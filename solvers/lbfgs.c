@@ -228,14 +228,15 @@ static spo_status start(spo_run *run) {
   return spo_line_search_check(o->line_search, run->err);
 }
 
-/* 1 with a scaled matrix; else as long as the last step, the step given, or a careful one. */
+/* 1 with a scaled matrix; else longer than the last step (on a hill no pair is good, and a search
+ * may never extend), the step given, or a careful one. */
 static double first_step(const spo_run *run, double norm) {
   const spo_lbfgs_options *o = run->options;
   const lbfgs_state *s = run->state;
   if (s->gamma > 0.0)
     return 1.0;
   if (s->step_norm > 0.0)
-    return s->step_norm / norm;
+    return o->search.growth * s->step_norm / norm;
   return o->search.step > 0.0 ? o->search.step : spo_line_search_first_step(run, norm);
 }
 
