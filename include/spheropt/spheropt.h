@@ -21,7 +21,10 @@
 #include <spheropt/solver.h>
 #include <spheropt/preset.h>
 #include <spheropt/trace.h>
+#include <spheropt/solvers/line_search.h>
 #include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/conjugate_gradient.h>
+#include <spheropt/solvers/lbfgs.h>
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>

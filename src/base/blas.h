@@ -17,6 +17,10 @@ extern void dgemv_(const char *trans, const spo_blasint *m, const spo_blasint *n
                    const double *alpha, const double *a, const spo_blasint *lda, const double *x,
                    const spo_blasint *incx, const double *beta, double *y, const spo_blasint *incy);
 
+extern void dtrsm_(const char *side, const char *uplo, const char *transa, const char *diag,
+                   const spo_blasint *m, const spo_blasint *n, const double *alpha, const double *a,
+                   const spo_blasint *lda, double *b, const spo_blasint *ldb);
+
 extern void dgeqrf_(const spo_blasint *m, const spo_blasint *n, double *a, const spo_blasint *lda,
                     double *tau, double *work, const spo_blasint *lwork, spo_blasint *info);
 extern void dorgqr_(const spo_blasint *m, const spo_blasint *n, const spo_blasint *k, double *a,

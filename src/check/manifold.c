@@ -404,6 +404,37 @@ static void check_transport(lab *l) {
                    reach);
 }
 
+/* Around y = R_x(v/4), in z, with velocity r: what is left of R_x((1/4 + t) v) - y - t r. */
+static void velocity_remainders(lab *l, const double *v, double t, double *remainder) {
+  not_defined(remainder);
+  if (!spo_guarded_retract(&l->g, l->x, 0.25, v, l->z) ||
+      !spo_guarded_retract(&l->g, l->x, 0.25 + t, v, l->y))
+    return;
+  spo_guarded_velocity(&l->g, l->x, 0.25, v, l->z, l->r);
+  spo_vec_add(l->n, l->y, -1.0, l->z, l->q);
+  spo_vec_axpy(l->n, -t, l->r, l->q);
+  remainder[0] = spo_vec_norm(l->n, l->q);
+}
+
+static void check_velocity(lab *l) {
+  const double *v = l->directions, size = spo_vec_norm(l->n, v);
+  const double scale = spo_vec_norm(l->n, l->x) + l->g.M->typical_distance;
+  double r[1][SPO_STEPS];
+  if (!spo_manifold_has(l->g.M, velocity))
+    return;
+  sweep(l, velocity_remainders, 1, r);
+  spo_report_slope(l->report, "velocity: derivative of the retraction", 2, r[0],
+                   DBL_EPSILON * scale, scale);
+  if (!spo_guarded_retract(&l->g, l->x, 0.25, v, l->y))
+    return;
+  spo_guarded_velocity(&l->g, l->x, 0.25, v, l->y, l->q);
+  spo_guarded_project(&l->g, l->y, l->q, l->r);
+  judge_rounding(l, "velocity: tangent", distance(l, l->q, l->r) / size);
+  spo_vec_copy(l->n, v, l->r);
+  spo_guarded_velocity(&l->g, l->x, 0.25, l->r, l->y, l->r);
+  judge_rounding(l, "velocity: v may be w", distance(l, l->q, l->r) / size);
+}
+
 static void check_coords(lab *l) {
   const size_t n = l->n, dim = l->dim;
   if (!spo_manifold_has(l->g.M, from_coords))
@@ -481,6 +512,7 @@ static void check_all(lab *l) {
   check_derivatives(l);
   check_hessian(l);
   check_transport(l);
+  check_velocity(l);
   check_coords(l);
   check_inner(l);
   check_step_limit(l);

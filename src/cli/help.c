@@ -224,7 +224,7 @@ static void help_check(void) {
 static void help_list(void) {
   printf("  spheropt list solvers\n\n"
          "Lists what this build contains; with --json every option with bounds and default.\n"
-         "Usage: spheropt list [models|solvers|inits|manifolds|subproblems] [--json]\n"
+         "Usage: spheropt list [models|solvers|inits|manifolds|subproblems|line-searches] [--json]\n"
          "\nOptions\n");
   words(CLI_LIST);
 }

@@ -124,6 +124,15 @@ static json_t *subproblems_json(void) {
   return array;
 }
 
+static json_t *line_searches_json(void) {
+  json_t *array = json_array();
+  for (size_t i = 0; spo_list_line_searches[i]; i++) {
+    const spo_line_search_ops *s = spo_list_line_searches[i]();
+    json_array_append_new(array, head_json(s->name, s->summary, s->reference));
+  }
+  return array;
+}
+
 static void entry(const char *name, const char *text) {
   printf("  %-22s %s\n", name, text);
 }
@@ -143,6 +152,10 @@ static void print_manifolds(void) {
 static void print_subproblems(void) {
   for (size_t i = 0; spo_list_subproblems[i]; i++)
     entry(spo_list_subproblems[i]()->name, spo_list_subproblems[i]()->summary);
+}
+static void print_line_searches(void) {
+  for (size_t i = 0; spo_list_line_searches[i]; i++)
+    entry(spo_list_line_searches[i]()->name, spo_list_line_searches[i]()->summary);
 }
 static void print_inits(void) {
   entry("random", "a random point, from --seed (every model)");
@@ -172,6 +185,7 @@ static const struct {
     {"manifolds", "manifolds", print_manifolds, manifolds_json},
     {"subproblems", "solvers of the trust region's subproblem", print_subproblems,
      subproblems_json},
+    {"line-searches", "line searches: --line-search NAME", print_line_searches, line_searches_json},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -188,7 +202,9 @@ int cli_list(cli_arguments *args) {
   if (!known)
     return cli_fail(
         CLI_USAGE,
-        "list: %.60s is unknown; there are: models, solvers, inits, manifolds, subproblems", name);
+        "list: %.60s is unknown; there are: models, solvers, inits, manifolds, subproblems, "
+        "line-searches",
+        name);
   json_t *o = json ? json_object() : NULL;
   const char *gap = "";
   for (size_t i = 0; i < KINDS; i++) {

@@ -376,8 +376,8 @@ static void lists(void **state) {
   expect_run("list inits", 0);
   assert_non_null(strstr(ran.out, "collapsed:DEG"));
   json_t *o = run_json("list --json", 0);
-  have_keys(o,
-            (const char *const[]){"models", "solvers", "manifolds", "inits", "subproblems", NULL});
+  have_keys(o, (const char *const[]){"models", "solvers", "manifolds", "inits", "subproblems",
+                                     "line-searches", NULL});
   json_t *ufm = json_array_get(member(o, "models"), 0);
   assert_string_equal(text_at(ufm, "name"), "ufm");
   assert_true(json_array_size(member(ufm, "parameters")) > 5);

@@ -121,7 +121,7 @@ static void test_armijo(void **state) {
   double *x = new_vector(P);
   spo_gradient_descent_options o;
   spo_gradient_descent_options_init(&o);
-  o.sufficient_decrease = 0.3;
+  o.search.sufficient_decrease = 0.3;
   for (expect_seed = 1; expect_seed <= 4; expect_seed++) {
     point_by_name(spo_ufm(), P, "random", expect_seed, x);
     run_watched(spo_gradient_descent(), P, &o, x, &h);

@@ -10,6 +10,7 @@
  *   gradient     g_i - <x_i, g_i> x_i; memo_i = <x_i, g_i>
  *   Hessian      Proj(eh)_i - memo_i v_i
  *   transport    projection at the new point
+ *   velocity     at y = R_x(tv): (v_i - <y_i, v_i> y_i) / |x_i + t v_i|
  *   coordinates  columns 2..d of the Householder reflector that takes e_1 to -sign(x_i1) x_i
  *   step limit   the t at which the longest t v_i is pi: the retraction then turns by 72 degrees
  *   typical distance  pi sqrt(m)
