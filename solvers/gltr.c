@@ -16,6 +16,9 @@ enum { CHECK_ALWAYS = 12, CHECK_EVERY = 4 };
 /* Steps from a random direction, once the gradient's Krylov space is exhausted, before what is
  * unseen counts as harmless: an outlier below a tight bulk shows itself only after some. */
 enum { EXPLORE = 20 };
+/* A coupling below this part of the operator's norm leads to what the gradient hardly sees: small
+ * residuals prove little there. */
+static const double thin = 1e-3;
 
 enum {
   EXHAUSTED_AT,
@@ -50,7 +53,7 @@ static bool explored(const search *s) {
   if (s->head[CLOSED] > 0.0)
     return true;
   if (s->head[EXHAUSTED_AT] < 0.0)
-    return !spo_lanczos_exhausted(&s->L);
+    return spo_lanczos_coupling(&s->L) > thin;
   return (double)spo_lanczos_steps(&s->L) - s->head[EXHAUSTED_AT] >= EXPLORE;
 }
 

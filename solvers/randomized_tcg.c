@@ -11,6 +11,9 @@
 #include "subproblem_table.h"
 #include "tcg_path.h"
 
+/* A decrease below this part of the model's value at the start is its rounding, or too uncertain. */
+static const double certain = 1e-3;
+
 /* What is kept of the start, for a replay. */
 enum { STARTED, SQUARE, DECREASE, HEAD };
 
@@ -135,7 +138,10 @@ static spo_status follow(const spo_trs_input *in, const room *w, spo_cg_path *s,
     return status;
   use_start(w, s, eta);
   status = spo_cg_follow(in, 0.5 * in->radius, s, eta, out);
-  if (status == SPO_OK && !(out->decrease > 0.0) && !out->interrupted) {
+  const bool drowned = !(out->decrease > certain * fabs(w->head[DECREASE]));
+  if (drowned && out->interrupted)
+    out->decrease = 0.0;
+  if (status == SPO_OK && drowned && !out->interrupted) {
     w->head[STARTED] = 0.0;
     use_start(w, s, eta);
     spo_vec_copy(s->n, in->grad, s->r);

@@ -19,7 +19,9 @@
 #include <spheropt/certificate.h>
 #include <spheropt/stop.h>
 #include <spheropt/solver.h>
+#include <spheropt/solvers/arc.h>
 #include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/newton.h>
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>

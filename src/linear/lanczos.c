@@ -58,6 +58,10 @@ bool spo_lanczos_exhausted(const spo_lanczos *L) {
   return !(L->head[NEXT_NORM] > 0.0);
 }
 
+double spo_lanczos_coupling(const spo_lanczos *L) {
+  return L->beta[spo_lanczos_steps(L) - 1] / L->head[SCALE];
+}
+
 static double dot(const spo_space *S, const double *u, const double *v) {
   double value;
   spo_space_inner(S, 1, u, v, &value);

@@ -34,6 +34,9 @@ double spo_lanczos_start_norm(const spo_lanczos *L);
 /* nothing is left of the space that the last start vector spans */
 bool spo_lanczos_exhausted(const spo_lanczos *L);
 
+/* the last beta over the operator's norm, as far as that has shown */
+double spo_lanczos_coupling(const spo_lanczos *L);
+
 /* Starts at g. */
 spo_status spo_lanczos_begin(spo_lanczos *L, const double *g);
 /* One step, one product. Needs a vector to come next and room for the step. */
