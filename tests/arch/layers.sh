@@ -29,7 +29,15 @@ include/spheropt/model.h        models
 include/spheropt/models/        models
 include/spheropt/solvers/subproblem.h  inner
 include/spheropt/solvers/tcg.h  inner
+include/spheropt/solvers/gltr.h  inner
+include/spheropt/solvers/exact.h  inner
+include/spheropt/solvers/randomized_tcg.h  inner
 solvers/tcg.c                   inner
+solvers/tcg_path.h              inner
+solvers/gltr.c                  inner
+solvers/exact.c                 inner
+solvers/randomized_tcg.c        inner
+solvers/subproblem_table.h      inner
 src/solve/                      solve
 include/spheropt/stop.h         solve
 include/spheropt/solver.h       solve
