@@ -36,6 +36,9 @@ enum { DEFAULT_VERTICES = 20 };
  * their number's worth, sum |w|/2. */
 static const double relative_noise = 10.0 * DBL_EPSILON;
 
+/* The preconditioner's smallest entry, relative to its mean. */
+static const double shortest_length = 0.01;
+
 static int cost(void *self, const double *x, double *f, double *memo, double *work) {
   (void)work;
   const maxcut *m = self;
@@ -44,10 +47,32 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
   return 0;
 }
 
+/* With the gradient the lengths of the rows of A X become known, which the preconditioner needs. */
 static int egrad(void *self, const double *x, double *g, double *memo, double *work) {
   (void)x, (void)work;
   const maxcut *m = self;
-  spo_vec_combine(m->graph.n * m->p, 0.5, memo, 0.0, memo, g);
+  const size_t n = m->graph.n, p = m->p;
+  double *length = memo + n * p, sum = 0.0;
+  spo_vec_combine(n * p, 0.5, memo, 0.0, memo, g);
+  for (size_t i = 0; i < n; i++)
+    sum += length[i] = spo_vec_norm(p, memo + i * p);
+  const double mean = sum / (double)n;
+  for (size_t i = 0; i < n; i++)
+    length[i] = mean > 0.0 ? fmax(length[i] / mean, shortest_length) : 1.0;
+  return 0;
+}
+
+/* Hess = A/2 - Diag(alpha)/2 but for projections, alpha_i = -|(A X)_i| at a minimiser, and the
+ * diagonal of A is 0: this is the diagonal there, and is positive anywhere else, too. */
+static int precond(void *self, const double *x, const double *v, double *pv, const double *memo,
+                   double *work) {
+  (void)x, (void)work;
+  const maxcut *m = self;
+  const size_t n = m->graph.n, p = m->p;
+  const double *length = memo + n * p;
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < p; j++)
+      pv[i * p + j] = v[i * p + j] / length[i];
   return 0;
 }
 
@@ -119,6 +144,7 @@ static const spo_problem_ops problem_ops = {
     .cost = cost,
     .egrad = egrad,
     .ehess = ehess,
+    .precond = precond,
     .scale = scale,
     .known_minimum = known_minimum,
     .symmetry = &symmetry,
@@ -196,8 +222,8 @@ static spo_status fill(const spo_maxcut_params *q, maxcut *m, spo_error *err) {
   m->density = q->density;
   m->seed = q->seed;
   m->given = q->graph.data != NULL;
-  m->problem =
-      (spo_problem){.ops = &problem_ops, .name = "maxcut", .self = m, .memo_len = G->n * m->p};
+  m->problem = (spo_problem){
+      .ops = &problem_ops, .name = "maxcut", .self = m, .memo_len = G->n * (m->p + 1)};
   if (m->given) {
     spo_vec_copy(3 * q->graph.rows, q->graph.data, G->list);
   } else {
