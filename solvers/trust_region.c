@@ -63,8 +63,8 @@ static const spo_option table[] = {
 enum { MAX_ENDGAME_REJECTIONS = 20, MAX_ESCAPE_TRIALS = 40 };
 /* Below this part of the first radius no step is told from none. */
 static const double smallest_radius = 1e-14;
-/* The inner residual need not fall below this part of the gradient target. */
-static const double residual_floor = 0.1;
+/* The inner residual need not fall below this part of the gradient target: Kelley 1995, (6.20). */
+static const double residual_floor = 0.5;
 /* The Hessian's kernel is resolved to about the gradient that is left: less is not negative. */
 static const double curvature_floor = 10.0;
 

@@ -84,13 +84,13 @@ static int ehess(void *self, const double *x, const double *v, double *hv, const
   return 0;
 }
 
-/* The gradient of a random point has about the length |A|/2. */
+/* The gradient of a random point has about the length |A|/2: what falls to one vertex of it. */
 static int scale(void *self, const double *x, double f, const double *memo, double *f_noise,
                  double *grad_scale) {
   (void)x, (void)f, (void)memo;
   const maxcut *m = self;
   *f_noise = relative_noise * 0.5 * m->graph.absolute;
-  *grad_scale = 0.5 * m->graph.norm;
+  *grad_scale = 0.5 * m->graph.norm / sqrt((double)m->graph.n);
   return 0;
 }
 
