@@ -79,7 +79,7 @@ static spo_status take_line(const char *path, size_t number, const double *value
                             size_t row, double *out, spo_error *err) {
   if (row == 0 && count != 2)
     return REFUSE(SPO_E_IO,
-                  "%s: line %zu has %zu numbers; first the numbers of vertices and edges are due",
+                  "%s: line %zu must hold 2 numbers, of the vertices and of the edges, not %zu",
                   path, number, count);
   if (count < 2)
     return REFUSE(SPO_E_IO, "%s: line %zu has one number; i j w are due", path, number);
@@ -121,8 +121,8 @@ static spo_status parse(const char *path, text *t, spo_npy *out, spo_error *err)
   if (out->rows == 0)
     return REFUSE(SPO_E_IO, "%s: the file is empty", path);
   if (out->real[1] != (double)(out->rows - 1))
-    return REFUSE(SPO_E_IO, "%s: the first line says %g edges, but %zu lines follow", path,
-                  out->real[1], out->rows - 1);
+    return REFUSE(SPO_E_IO, "%s: %g edges are announced, %zu follow", path, out->real[1],
+                  out->rows - 1);
   return SPO_OK;
 }
 

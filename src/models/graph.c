@@ -42,7 +42,7 @@ spo_status spo_graph_check(const spo_matrix *list, spo_error *err) {
                   "graph: begins with %g %g; 2 vertices at least, and the number of edges, are due",
                   row[0], row[1]);
   if ((size_t)row[1] != list->rows - 1)
-    return REFUSE(SPO_E_DIM, "graph: says %.0f edges, but %zu follow", row[1], list->rows - 1);
+    return REFUSE(SPO_E_DIM, "graph: %.0f edges are announced, %zu follow", row[1], list->rows - 1);
   if (list->rows == 1)
     return REFUSE(SPO_E_ARG, "graph: no edges; nothing is to be cut");
   spo_status status = SPO_OK;
