@@ -49,8 +49,9 @@ static const spo_option table[] = {
 enum { MAX_ENDGAME_REJECTIONS = 20 };
 /* Below this part of the first radius no step is told from none. */
 static const double smallest_radius = 1e-14;
-/* The inner residual need not fall below this part of the gradient target. */
-static const double residual_floor = 0.1;
+/* The inner residual need not fall below this part of the gradient target: Kelley 1995, (6.20). */
+static const double residual_floor = 0.5;
+
 typedef struct tr_state {
   double radius, first_radius, max_radius;
   uint64_t endgame_rejections;

@@ -85,7 +85,7 @@ static void option(const spo_option *o) {
     break;
   case SPO_OPTION_INTEGERS:
   case SPO_OPTION_MATRIX:
-    append(left, sizeof left, " FILE.npy");
+    append(left, sizeof left, o->flags & SPO_EDGE_LIST ? " FILE" : " FILE.npy");
     break;
   case SPO_OPTION_CHOICE:
     append(left, sizeof left, " NAME");

@@ -23,6 +23,10 @@ const char *cli_number(double value, int digits) {
   return text;
 }
 
+int cli_metric_digits(double value) {
+  return fabs(value) >= 1.0 ? 9 : 3;
+}
+
 const char *cli_count(uint64_t n) {
   return cli_plural(n, NULL, NULL);
 }

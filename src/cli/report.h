@@ -29,6 +29,8 @@ void cli_print_subject(const cli_subject *s);
 /* A number in `digits` significant digits, "-" if it is NaN, in one of some buffers used in turn.
  */
 const char *cli_number(double value, int digits);
+/* digits for a metric: deviations from 0 need few, values such as bounds many */
+int cli_metric_digits(double value);
 /* n and what it counts: "1 class", "3 classes" */
 const char *cli_plural(uint64_t n, const char *one, const char *many);
 const char *cli_count(uint64_t n);

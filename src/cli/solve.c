@@ -187,7 +187,7 @@ static void print_summary(const solve *v) {
         "proven: f is no further from its minimum");
   row("gradient norm", b->grad_norm, a->grad_norm, 3, NULL);
   for (size_t i = 0; i < v->s.model->n_metrics; i++)
-    row(v->s.model->metric[i], b->metric[i], a->metric[i], 3, NULL);
+    row(v->s.model->metric[i], b->metric[i], a->metric[i], cli_metric_digits(a->metric[i]), NULL);
   if (v->theorem)
     printf("\n  f* = %s: %s\n", cli_number(v->f_star, 12), v->theorem);
   printf("\n  %s in %s seconds; evaluated: %s, %s, %s\n",

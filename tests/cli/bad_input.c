@@ -31,6 +31,14 @@ static int prepare(void **state) {
   write_integers("below.npy", 3, below);
   write_integers("two.npy", 2, two);
   write_text("text.npy", "0 1 0\n");
+  write_text("empty.txt", "\n");
+  write_text("few.txt", "3 3\n1 2 1\n2 3 1\n");
+  write_text("many.txt", "3 1\n1 2 1\n2 3 1\n");
+  write_text("word.txt", "3 1\n1 x 1\n");
+  write_text("range.txt", "3 2\n1 2 1\n2 4 1\n");
+  write_text("loop.txt", "3 1\n2 2 1\n");
+  write_text("bare.txt", "3 0\n");
+  write_text("good.txt", "3 2\n1 2\n2 3 -1.5\n");
   if (truncate("h.npy", 0) || (write_reals("cut.npy", 3, 2, h), truncate("cut.npy", 140)))
     return -1;
   write_reals("h.npy", 3, 2, h);
@@ -82,6 +90,25 @@ static const struct {
     {"solve rayleigh --matrix wide.npy", "--matrix: 2 x 3"},
     {"solve rayleigh --matrix skew.npy", "symmetric"},
     {"solve brockett --size 3 --columns 4", "--columns: 4"},
+    {"solve maxcut --graph none.txt", "--graph: none.txt: No such file"},
+    {"solve maxcut --graph .", "not a regular file"},
+    {"solve maxcut --graph empty.txt", "--graph: empty.txt: the file is empty"},
+    {"solve maxcut --graph few.txt", "3 edges are announced, 2 follow"},
+    {"solve maxcut --graph many.txt", "1 edges are announced, 2 follow"},
+    {"solve maxcut --graph word.txt", "line 2: \"x\" is not a number"},
+    {"solve maxcut --graph range.txt", "--graph: edge 2 has the vertex 4; it must be 1 to 3"},
+    {"solve maxcut --graph loop.txt", "--graph: edge 1 joins vertex 2 to itself"},
+    {"solve maxcut --graph bare.txt", "--graph: no edges"},
+    {"solve maxcut --graph wide.npy", "--graph: begins with 1 0"},
+    {"solve maxcut --graph w.npy", "--graph: 2 x 2 numbers; an edge list has 3 columns"},
+    {"solve maxcut --graph good.txt --density 0.5", "--density: of use only without graph"},
+    {"solve maxcut --graph good.txt --vertices 4", "--vertices: 4 does not agree with graph"},
+    {"solve maxcut --rank 1", "--rank: 1"},
+    {"solve maxcut --vertices 3 --rank 2000000000", "--rank: 3 vectors of length 2000000000"},
+    {"solve maxcut --density 0", "--density: 0"},
+    {"solve maxcut --density nan", "--density: nan"},
+    {"solve maxcut --vertices 2000000 --density 1", "--density: 1 of 2000000 vertices"},
+    {"solve maxcut --vertices 2 --density 1e-6", "--density: 1e-06 gives no edge"},
     {"solve ufm --labels large.npy --classes 3", "7"},
     {"solve ufm --labels below.npy", "-1"},
     {"solve ufm --labels real.npy", "not integers"},

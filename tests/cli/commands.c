@@ -219,6 +219,17 @@ static void parameters_return(void **state) {
   expect_near(number(b, "f"), number(a, "f"), 1e-14);
   json_decref(a);
   json_decref(b);
+  write_text("graph.txt", "5 5\n1 2\n2 3 1\n3 4 1\n\n4 5 1\n5 1 1\n");
+  a = run_json("solve maxcut --graph graph.txt -o cut --json", 0);
+  assert_true(exists("cut/X.npy") && exists("cut/graph.npy"));
+  assert_string_equal(text_at(a, "parameters.graph"), "graph.npy");
+  assert_int_equal(json_integer_value(member(a, "parameters.rank")), 3);
+  expect_near(number(a, "metrics.cut"), 4.0, 0.0); /* an odd cycle, all edges but one */
+  b = run_json("verify cut --json", 0);
+  expect_near(number(b, "f"), number(a, "f"), 1e-14);
+  assert_string_equal(text_at(b, "verdict"), "global-minimizer");
+  json_decref(a);
+  json_decref(b);
   expect_run("solve brockett --size 9 --columns 2 --retraction qr --seed 4 -o columns", 0);
   expect_run("verify columns", 0);
   a = run_json("solve brockett --init columns --seed 77 --max-iter 0 --json", 0);

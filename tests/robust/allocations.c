@@ -88,6 +88,7 @@ static spo_status models(spo_error *err) {
   spo_problem *P = NULL;
   spo_rayleigh_params rayleigh;
   spo_brockett_params brockett;
+  spo_maxcut_params maxcut;
   double metric[SPO_MODEL_MAX_METRICS];
   static const int64_t label[] = {0, 1, 1, 2, 0, 1};
   static const double weight[] = {1, 2, 3, 1, 1, 1};
@@ -125,6 +126,14 @@ static spo_status models(spo_error *err) {
   CREATE(P, spo_brockett_create(&brockett, &P, err));
   TRY(spo_brockett()->point[0].build(P, "1,3", rng, x, err));
   TRY(spo_brockett()->metrics(P, x, metric, err));
+  spo_problem_destroy(P);
+
+  spo_maxcut_params_init(&maxcut);
+  maxcut.vertices = 7;
+  P = UNSET(spo_problem);
+  CREATE(P, spo_maxcut_create(&maxcut, &P, err));
+  TRY(P->manifold->ops->random_point(P->manifold, rng, x, y));
+  TRY(spo_maxcut()->metrics(P, x, metric, err));
 end:
   spo_problem_destroy(P);
   return status;
