@@ -29,7 +29,7 @@ extern "C" {
  * so ends with that status, and spo_checked_violation says why. A problem moves onto it by a copy,
  * `spo_problem Q = *P; Q.manifold = checked;`, which is not destroyed.
  *
- * Units: none. Cost: up to three projections and two defects more per call, n doubles of scratch
+ * Units: none. Cost: up to three projections and two defects more per call, 2 n doubles of scratch
  * more; one allocation here. Fails: as spo_manifold_check; SPO_E_ARG (tol); SPO_E_NOMEM. Threads:
  * any number may use it; the first violation of any of them counts for all. Source: after
  * ManifoldsBase.jl's ValidationManifold. Tests: tests/conformance/checked.c.

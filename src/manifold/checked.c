@@ -46,7 +46,7 @@ static const spo_manifold *inner_of(const spo_manifold *M) {
   return of(M)->inner;
 }
 
-/* Behind the inner manifold's scratch: n doubles. */
+/* Behind the inner manifold's scratch: 2 n doubles. */
 static double *scratch(const spo_manifold *M, double *work) {
   return work + inner_of(M)->work_len;
 }
@@ -77,8 +77,8 @@ static spo_status violated(const spo_manifold *M, spo_status code, const char *s
 
 /* ---- what is looked at ----------------------------------------------------------------------- */
 
-static spo_status see_finite(const spo_manifold *M, const char *slot, size_t count,
-                             const double *a, const char *what) {
+static spo_status see_finite(const spo_manifold *M, const char *slot, size_t count, const double *a,
+                             const char *what) {
   for (size_t i = 0; i < count; i++)
     if (!isfinite(a[i]))
       return violated(M, SPO_E_NONFINITE, slot, "%s has %g at entry %zu", what, a[i], i);
@@ -106,6 +106,18 @@ static void remember(const spo_manifold *M, double length) {
   }
 }
 
+/* Does the projection of v stay where it is? Else it is no measure of others. */
+static bool projects(const spo_manifold *M, const double *x, const double *v, double length,
+                     double *work) {
+  const spo_manifold *I = inner_of(M);
+  double *p = scratch(M, work), *again = p + M->n;
+  if (I->ops->project(I, x, v, p, work) != SPO_OK ||
+      I->ops->project(I, x, p, again, work) != SPO_OK)
+    return false;
+  spo_vec_axpy(M->n, -1.0, p, again);
+  return spo_vec_norm(M->n, again) <= of(M)->tol * length;
+}
+
 /* size: a length that errors of v may be relative to, besides its own. */
 static spo_status see_tangent(const spo_manifold *M, const char *slot, spo_status code,
                               const double *x, const double *v, double size, const char *what,
@@ -123,6 +135,8 @@ static spo_status see_tangent(const spo_manifold *M, const char *slot, spo_statu
   const double off = spo_vec_norm(M->n, p);
   if (off <= c->tol * length || off <= c->rounding * atomic_load(&c->record->longest))
     return SPO_OK;
+  if (!projects(M, x, v, length, work))
+    return violated(M, SPO_E_USER, "project", "a second time it moves its own result");
   return violated(M, code, slot, "%s of length %.3g is not tangent, by %.3g", what, length, off);
 }
 
@@ -357,7 +371,7 @@ spo_status spo_checked_create(const spo_manifold *M, double tol, spo_manifold **
   snprintf(m->name, sizeof m->name, "checked %s", M->name);
   m->base.ops = &m->ops;
   m->base.name = m->name;
-  m->base.work_len = spo_size_add(M->work_len, M->n);
+  m->base.work_len = spo_size_add(M->work_len, spo_size_mul(2, M->n));
   m->inner = M;
   m->tol = tol > 0.0 ? tol : default_tol;
   m->rounding = rounding_steps * DBL_EPSILON * sqrt((double)M->n);

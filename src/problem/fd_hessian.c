@@ -40,8 +40,8 @@ static int ehess(void *self, const double *x, const double *v, double *hv, const
   const size_t n = M->n;
   (void)memo; /* of x; the gradients are needed beside it */
   double *y = work + spo_wrap_work_len(P), *back = y + n, *trial_memo = back + n;
-  const double norm = spo_manifold_has(M, inner) ? sqrt(fabs(M->ops->inner(M, x, v, v)))
-                                                 : spo_vec_norm(n, v);
+  const double norm =
+      spo_manifold_has(M, inner) ? sqrt(fabs(M->ops->inner(M, x, v, v))) : spo_vec_norm(n, v);
   if (norm == 0.0) {
     spo_vec_zero(n, hv);
     return 0;
