@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "cli/wrapping.h"
 #include "io/files.h"
 #include "io/json.h"
 #include "lists/lists.h"
@@ -16,6 +17,7 @@
 typedef struct solve {
   cli_subject s;
   cli_group run, stop, solver;
+  cli_wrapping wrapping;
   const spo_solver_ops *type;
   const char *out;
   bool json, progress;
@@ -82,6 +84,8 @@ static int take_options(solve *v, cli_arguments *args) {
   if (!status)
     status = cli_group_init(&v->stop, "Stop rules", stop, count, sizeof(spo_stop));
   if (!status)
+    status = cli_wrapping_init(&v->wrapping);
+  if (!status)
     status = cli_take_text(args, "o", &v->out);
   if (!status)
     status = cli_take_flag(args, "json", &v->json);
@@ -89,11 +93,11 @@ static int take_options(solve *v, cli_arguments *args) {
     status = cli_take_flag(args, "progress", &v->progress);
   if (!status)
     status = cli_subject_take(&v->s, args);
-  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver};
-  for (size_t i = 1; !status && i < 4; i++)
+  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver, &v->wrapping.group};
+  for (size_t i = 1; !status && i < 5; i++)
     status = cli_group_take(groups[i], args);
   if (!status)
-    status = cli_finish(args, CLI_SOLVE, 4, groups);
+    status = cli_finish(args, CLI_SOLVE, 5, groups);
   return status ? status : apply_tol(v, args);
 }
 
@@ -117,12 +121,13 @@ static const char *remark(const spo_iter *it) {
 
 static int show_step(void *self, const spo_iter *it) {
   const solve *v = self;
+  const double f = cli_wrapping_cost(&v->wrapping, it->f);
   if (it->k == 0)
     fprintf(stderr, "%9s %18s %10s %12s %10s %10s\n", "iteration", "f",
             isnan(v->f_star) ? "" : "f - f*", "|grad|/scale", "step", "Hessian");
   if (worth_a_line(it->k))
-    fprintf(stderr, "%9" PRIu64 " %18.12g %10s %12s %10s %10" PRIu64 "%s\n", it->k, it->f,
-            isnan(v->f_star) ? "" : cli_number(it->f - v->f_star, 3),
+    fprintf(stderr, "%9" PRIu64 " %18.12g %10s %12s %10s %10" PRIu64 "%s\n", it->k, f,
+            isnan(v->f_star) ? "" : cli_number(f - v->f_star, 3),
             cli_number(it->grad_norm / it->grad_scale, 3), cli_number(it->step_norm, 3),
             it->count.hess, remark(it));
   return 0;
@@ -134,13 +139,19 @@ static int run_solver(solve *v) {
   spo_stop *stop = v->stop.values;
   stop->poll = poll_interrupt;
   bool show = v->progress || isatty(STDERR_FILENO);
+  int wrong = cli_wrapping_build(&v->wrapping, v->s.problem, stop);
+  if (wrong)
+    return wrong;
   spo_status status =
-      spo_solver_create(v->type, v->s.problem, v->solver.values, v->s.seed, &solver, &err);
+      spo_solver_create(v->type, v->wrapping.seen, v->solver.values, v->s.seed, &solver, &err);
   if (!status) {
     fflush(stdout);
     status = spo_solver_solve(solver, v->s.x, stop, show ? show_step : NULL, v, &v->result, &err);
   }
   spo_solver_destroy(solver);
+  wrong = cli_wrapping_verdict(&v->wrapping);
+  if (wrong)
+    return wrong;
   if (status) {
     err.code = status;
     return status == SPO_E_NOMEM ? cli_subject_fail_memory(&v->s, &err) : cli_fail_error(&err);
@@ -170,6 +181,7 @@ static json_t *solve_json(const solve *v) {
   json_object_set_new(o, "solver", spo_json_text(v->type->name));
   json_object_set_new(o, "solver_options", cli_options_json(&v->solver));
   json_object_set_new(o, "stop", cli_options_json(&v->stop));
+  json_object_set_new(o, "wrappers", cli_options_json(&v->wrapping.group));
   json_object_set_new(o, "seed", spo_json_uint(v->s.seed));
   json_object_set_new(o, "reason", spo_json_text(spo_reason_name(v->result.reason)));
   json_object_set_new(o, "converged", json_boolean(v->result.converged));
@@ -286,5 +298,6 @@ int cli_solve(cli_arguments *args) {
   cli_group_free(&v.run);
   cli_group_free(&v.stop);
   cli_group_free(&v.solver);
+  cli_wrapping_free(&v.wrapping);
   return status;
 }
