@@ -8,12 +8,14 @@
 #include <spheropt/options.h>
 #include <spheropt/linear.h>
 #include <spheropt/manifold.h>
+#include <spheropt/checked.h>
 #include <spheropt/manifolds/euclidean.h>
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/manifolds/product.h>
 #include <spheropt/manifolds/sphere.h>
 #include <spheropt/manifolds/stiefel.h>
 #include <spheropt/problem.h>
+#include <spheropt/wrappers.h>
 #include <spheropt/point.h>
 #include <spheropt/tangent.h>
 #include <spheropt/certificate.h>

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/wrapping.h"
 #include "lists/lists.h"
 
 const cli_word cli_words[] = {
@@ -81,6 +82,9 @@ static bool is_flag(const char *name) {
     if (flag_in(spo_list_solvers[i]()->option, spo_list_solvers[i]()->n_options, name))
       return true;
   const spo_option *table = spo_verify_options_table(&count);
+  if (flag_in(table, count, name))
+    return true;
+  table = cli_wrapping_options(&count);
   if (flag_in(table, count, name))
     return true;
   table = spo_spectrum_options_table(&count);

@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/subject.h"
+#include "cli/wrapping.h"
 #include "lists/lists.h"
 
 enum { COLUMN = 26, WIDTH = 90 };
@@ -166,6 +167,9 @@ static void help_solve(const spo_model_ops *m) {
   else
     models();
   section("When to stop", stop, count);
+  const spo_option *wrapping = cli_wrapping_options(&count);
+  section("What the solver sees of the problem; all that is reported is of the problem itself",
+          wrapping, count);
   for (size_t i = 0; spo_list_solvers[i]; i++) {
     char title[120];
     const spo_solver_ops *s = spo_list_solvers[i]();
@@ -222,10 +226,11 @@ static void help_check(void) {
 }
 
 static void help_list(void) {
-  printf("  spheropt list solvers\n\n"
-         "Lists what this build contains; with --json every option with bounds and default.\n"
-         "Usage: spheropt list [models|solvers|inits|manifolds|subproblems|line-searches] [--json]\n"
-         "\nOptions\n");
+  printf(
+      "  spheropt list solvers\n\n"
+      "Lists what this build contains; with --json every option with bounds and default.\n"
+      "Usage: spheropt list [models|solvers|inits|manifolds|subproblems|line-searches] [--json]\n"
+      "\nOptions\n");
   words(CLI_LIST);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/running.h"
+#include "cli/wrapping.h"
 #include "io/files.h"
 #include "io/json.h"
 #include "lists/lists.h"
@@ -16,6 +17,7 @@
 typedef struct solve {
   cli_subject s;
   cli_group run, stop, solver;
+  cli_wrapping wrapping;
   const spo_solver_ops *type;
   const char *out;
   bool json;
@@ -88,6 +90,8 @@ static int take_options(solve *v, cli_arguments *args) {
   if (!status)
     status = cli_group_init(&v->stop, "Stop rules", stop, count, sizeof(spo_stop));
   if (!status)
+    status = cli_wrapping_init(&v->wrapping);
+  if (!status)
     status = cli_take_text(args, "o", &v->out);
   if (!status)
     status = cli_take_flag(args, "json", &v->json);
@@ -99,11 +103,11 @@ static int take_options(solve *v, cli_arguments *args) {
     status = take_preset(v, args);
   if (!status)
     status = cli_subject_take(&v->s, args);
-  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver};
-  for (size_t i = 1; !status && i < 4; i++)
+  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver, &v->wrapping.group};
+  for (size_t i = 1; !status && i < 5; i++)
     status = cli_group_take(groups[i], args);
   if (!status)
-    status = cli_finish(args, CLI_SOLVE, 4, groups);
+    status = cli_finish(args, CLI_SOLVE, 5, groups);
   return status ? status : apply_tol(v, args);
 }
 
@@ -140,6 +144,7 @@ static json_t *solve_json(const solve *v) {
   json_object_set_new(o, "solver", spo_json_text(v->type->name));
   json_object_set_new(o, "solver_options", cli_options_json(&v->solver));
   json_object_set_new(o, "stop", cli_options_json(&v->stop));
+  json_object_set_new(o, "wrappers", cli_options_json(&v->wrapping.group));
   json_object_set_new(o, "seed", spo_json_uint(v->s.seed));
   json_object_set_new(o, "reason", spo_json_text(spo_reason_name(v->result.reason)));
   json_object_set_new(o, "converged", json_boolean(v->result.converged));
@@ -239,7 +244,10 @@ static int run(solve *v, cli_arguments *args) {
   v->running.f_star = v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
   spo_stop *stop = v->stop.values;
   stop->poll = cli_interrupted;
-  status = cli_running_open(&v->running, &v->s, v->s.problem, v->type, v->solver.values, stop);
+  status = cli_wrapping_build(&v->wrapping, v->s.problem, stop);
+  v->running.wrapping = &v->wrapping;
+  if (!status)
+    status = cli_running_open(&v->running, &v->s, v->type, v->solver.values, stop);
   if (!status)
     status = measure(v, &v->before);
   if (!status && !v->json) {
@@ -248,6 +256,8 @@ static int run(solve *v, cli_arguments *args) {
   }
   if (!status)
     status = cli_running_go(&v->running, &v->s, stop, &v->result);
+  if (!status)
+    status = cli_wrapping_verdict(&v->wrapping);
   if (!status)
     status = measure(v, &v->after);
   if (status) {
@@ -267,5 +277,6 @@ int cli_solve(cli_arguments *args) {
   cli_group_free(&v.run);
   cli_group_free(&v.stop);
   cli_group_free(&v.solver);
+  cli_wrapping_free(&v.wrapping);
   return status;
 }

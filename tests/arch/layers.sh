@@ -17,6 +17,7 @@ src/linear/                     linear
 include/spheropt/linear.h       linear
 src/manifold/                   manifold
 include/spheropt/manifold.h     manifold
+include/spheropt/checked.h      manifold
 manifolds/                      manifolds
 include/spheropt/manifolds/     manifolds
 include/spheropt/problem.h      problem
@@ -24,6 +25,7 @@ src/problem/                    place
 include/spheropt/point.h        place
 include/spheropt/tangent.h      place
 include/spheropt/certificate.h  place
+include/spheropt/wrappers.h     place
 src/models/                     models
 include/spheropt/model.h        models
 include/spheropt/models/        models
