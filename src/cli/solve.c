@@ -3,11 +3,11 @@
  * spheropt solve: from a start to a minimiser. */
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/ending.h"
 #include "cli/report.h"
 #include "io/files.h"
 #include "io/json.h"
@@ -24,23 +24,6 @@ typedef struct solve {
   cli_measure before, after;
   spo_result result;
 } solve;
-
-/* Ctrl-C: the run ends after the current step; a second one ends the program */
-static volatile sig_atomic_t interrupted;
-static void interrupt(int number) {
-  (void)number;
-  interrupted = 1;
-}
-static int poll_interrupt(void *self) {
-  (void)self;
-  return interrupted;
-}
-static void catch_signals(void) {
-  struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESETHAND | SA_RESTART};
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
 
 /* Options ----------------------------------------------------------------------------------- */
 
@@ -59,18 +42,6 @@ static int find_solver(solve *v, cli_arguments *args) {
     return cli_fail(CLI_USAGE, "--solver: %.60s is unknown; there are: %s", name, known);
   return cli_group_init(&v->solver, "Solver", v->type->option, v->type->n_options,
                         v->type->options_size);
-}
-
-static int apply_tol(solve *v, cli_arguments *args) {
-  const cli_run_options *run = v->run.values;
-  spo_stop *stop = v->stop.values;
-  if (isnan(run->tol))
-    return CLI_OK;
-  if (cli_take(args, "grad-abs") || cli_take(args, "grad-rel"))
-    return cli_fail(CLI_USAGE, "--tol means --grad-abs with --grad-rel 0; give one or the other");
-  stop->grad_abs = run->tol;
-  stop->grad_rel = 0;
-  return CLI_OK;
 }
 
 static int take_options(solve *v, cli_arguments *args) {
@@ -94,7 +65,7 @@ static int take_options(solve *v, cli_arguments *args) {
     status = cli_group_take(groups[i], args);
   if (!status)
     status = cli_finish(args, CLI_SOLVE, 4, groups);
-  return status ? status : apply_tol(v, args);
+  return status ? status : cli_apply_tol(&v->run, &v->stop, args);
 }
 
 /* The run ----------------------------------------------------------------------------------- */
@@ -132,7 +103,7 @@ static int run_solver(solve *v) {
   spo_error err = {0};
   spo_solver *solver = NULL;
   spo_stop *stop = v->stop.values;
-  stop->poll = poll_interrupt;
+  stop->poll = cli_poll_signals;
   bool show = v->progress || isatty(STDERR_FILENO);
   spo_status status =
       spo_solver_create(v->type, v->s.problem, v->solver.values, v->s.seed, &solver, &err);
@@ -253,7 +224,7 @@ static int run(solve *v, cli_arguments *args) {
   spo_error err = {0};
   spo_output *output = NULL;
   int status = take_options(v, args);
-  catch_signals(); /* before anything that may take long */
+  cli_catch_signals(); /* before anything that may take long */
   if (!status)
     status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
   if (!status && v->out && spo_output_open(v->out, &output, &err))
