@@ -4,6 +4,7 @@
  * bench_report.c. */
 #include "cli/bench.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static int set_option(bench_entry *e, char *text) {
   for (size_t i = 0; e->type && i < e->type->n_options; i++)
     append(known, sizeof known, e->type->option[i].name);
   if (!o)
-    return cli_fail(CLI_USAGE, "--solvers: %.60s: there is no option %.60s; %s%s", e->label, text,
+    return cli_fail(CLI_USAGE, "--solvers: %.60s: there is no option %.60s; %s%s", e->label,
+                    *text ? text : "without a name",
                     *known ? "there are: " : "this solver takes none", known);
   if (!equals && o->kind != SPO_OPTION_BOOL)
     return cli_fail(CLI_USAGE, "--solvers: %.60s: %s: a value is due: %s", e->label, o->name,
@@ -54,9 +56,18 @@ static int set_option(bench_entry *e, char *text) {
   return CLI_OK;
 }
 
+/* The text up to the next colon, which becomes its end; NULL after the last */
+static char *next_piece(char **rest) {
+  char *piece = *rest, *colon = piece ? strchr(piece, ':') : NULL;
+  if (colon)
+    *colon = '\0';
+  *rest = colon ? colon + 1 : NULL;
+  return piece;
+}
+
 /* "NAME:option=value:option=value" */
 static int add_entry(bench *v, const char *text, size_t length) {
-  char copy[BENCH_LABEL], *rest = NULL;
+  char copy[BENCH_LABEL], *rest = copy;
   if (v->count == BENCH_MAX)
     return cli_fail(CLI_USAGE, "--solvers: more than %d", BENCH_MAX);
   if (length >= BENCH_LABEL)
@@ -65,16 +76,16 @@ static int add_entry(bench *v, const char *text, size_t length) {
   memcpy(e->label, text, length);
   e->label[length] = '\0';
   memcpy(copy, e->label, length + 1);
-  const char *name = length ? strtok_r(copy, ":", &rest) : "";
-  e->type = name ? spo_list_solver(name) : NULL;
-  e->outside = name ? cli_outside_find(name) : NULL;
+  const char *name = next_piece(&rest);
+  e->type = spo_list_solver(name);
+  e->outside = cli_outside_find(name);
   if (!e->type && !e->outside)
-    return unknown_solver(name ? name : e->label);
+    return unknown_solver(name);
   v->count++;
   int status = e->type ? cli_group_init(&e->options, "Solver", e->type->option, e->type->n_options,
                                         e->type->options_size)
                        : CLI_OK;
-  for (char *o = strtok_r(NULL, ":", &rest); o && !status; o = strtok_r(NULL, ":", &rest))
+  for (char *o = next_piece(&rest); o && !status; o = next_piece(&rest))
     status = set_option(e, o);
   return status;
 }
@@ -102,8 +113,13 @@ static int all_entries(bench *v) {
   return status;
 }
 
-/* Can all of them run on this problem? */
+/* Can all of them run on this problem, and is there the target that was asked for? */
 static int check_entries(const bench *v) {
+  const spo_compare_options *options = v->compare.values;
+  const char *theorem;
+  if (options->gap_tol > 0 && isnan(cli_known_minimum(v->s.problem, &theorem)))
+    return cli_fail(CLI_USAGE, "--gap-tol: the minimum of %s is not known for these parameters",
+                    v->s.model->name);
   for (size_t i = 0; i < v->count; i++) {
     spo_error err = {0};
     if (v->entry[i].outside && pullback_check(v->s.problem->manifold, &err))
