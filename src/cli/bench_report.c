@@ -149,13 +149,17 @@ enum { COLUMNS = 6, CELL = 48 };
 static const char *const title[COLUMNS] = {"solved",  "iterations",    "equivalents",
                                            "seconds", "gradient norm", "gap"};
 
+/* Three digits, and thousands as people write them */
+static const char *brief(double value) {
+  return value >= 1e3 && value < 1e6 ? cli_number(round(value), 6) : cli_number(value, 3);
+}
+
 /* "12 [11, 14]" */
 static void cell(char *text, spo_quartiles q) {
   if (isnan(q.median))
     snprintf(text, CELL, "-");
   else
-    snprintf(text, CELL, "%s [%s, %s]", cli_number(q.median, 3), cli_number(q.lo, 3),
-             cli_number(q.hi, 3));
+    snprintf(text, CELL, "%s [%s, %s]", brief(q.median), brief(q.lo), brief(q.hi));
 }
 
 static void fill_row(const spo_compare_summary *s, char row[COLUMNS][CELL]) {
