@@ -117,6 +117,10 @@ spo_status spo_euclidean_create(size_t n, spo_manifold **out, spo_error *err) {
   return SPO_OK;
 }
 
+bool spo_euclidean_is(const spo_manifold *M) {
+  return M && M->ops == &euclidean_ops;
+}
+
 static const size_t sample_size[] = {1, 6};
 enum { SAMPLES = sizeof sample_size / sizeof sample_size[0] };
 

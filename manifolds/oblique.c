@@ -330,6 +330,15 @@ spo_status spo_oblique_create(size_t d, size_t m, spo_manifold **out, spo_error 
   return spo_oblique_make(d, m, NULL, __func__, out, err);
 }
 
+size_t spo_oblique_count(const spo_manifold *M, size_t *dim) {
+  if (!M || M->ops != &oblique_ops)
+    return 0;
+  const oblique *ob = (const oblique *)M;
+  if (dim)
+    *dim = ob->d;
+  return ob->m;
+}
+
 static const size_t sample_size[][2] = {{2, 1}, {3, 5}, {16, 7}};
 enum { SAMPLES = sizeof sample_size / sizeof sample_size[0] };
 

@@ -40,5 +40,7 @@
 #include <spheropt/landscape/spectrum.h>
 #include <spheropt/landscape/verify.h>
 #include <spheropt/check.h>
+#include <spheropt/study/batch.h>
+#include <spheropt/study/compare.h>
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/outside/outside.h"
 #include "cli/subject.h"
 #include "cli/wrapping.h"
 #include "lists/lists.h"
@@ -225,12 +226,40 @@ static void help_check(void) {
   printf("\nExit status: 0 all passed, 4 a check failed, 2 bad input, 1 anything else.\n");
 }
 
+static void help_bench(const spo_model_ops *m) {
+  size_t n_compare, n_stop;
+  const spo_option *compare = spo_compare_options_table(&n_compare);
+  const spo_option *stop = spo_stop_options(&n_stop);
+  const spo_model_ops *shown = m ? m : spo_list_models[0]();
+  printf("  spheropt bench solvers %s %s --starts 20\n\n", shown->name, shown->sample[0]);
+  printf("Compares solvers: the same random starts and stop rules for all, taking turns.\n"
+         "Usage: spheropt bench solvers %s [option ...]\n",
+         m ? m->name : "MODEL");
+  printf("\nOptions\n");
+  words(CLI_BENCH);
+  run_options(true);
+  section("The comparison", compare, n_compare);
+  printf("\nContenders (--solvers)\n");
+  for (size_t i = 0; spo_list_solvers[i]; i++)
+    entry(spo_list_solvers[i]()->name, spo_list_solvers[i]()->summary);
+  for (const cli_outside *s = cli_outside_solvers; s->name; s++)
+    entry(s->name, s->summary);
+  if (m)
+    section("The problem", m->param, m->n_params);
+  else
+    models();
+  section("When to stop", stop, n_stop);
+  printf("\nSolver options are those of spheropt solve --help, set by "
+         "NAME:option=value:option=value.\n"
+         "Exit status: 0 done, whoever won; 3 interrupted, 2 bad input, 1 anything else.\n");
+}
+
 static void help_list(void) {
-  printf(
-      "  spheropt list solvers\n\n"
-      "Lists what this build contains; with --json every option with bounds and default.\n"
-      "Usage: spheropt list [models|solvers|inits|manifolds|subproblems|line-searches] [--json]\n"
-      "\nOptions\n");
+  printf("  spheropt list solvers\n\n"
+         "Lists what this build contains; with --json every option with bounds and default.\n"
+         "Usage: spheropt list [models|solvers|outside|inits|manifolds|subproblems|line-searches] "
+         "[--json]\n"
+         "\nOptions\n");
   words(CLI_LIST);
 }
 
@@ -247,6 +276,7 @@ static void help_all(void) {
   entry("verify DIR", "what kind of critical point a result is, and what proves it");
   entry("spectrum DIR", "the eigenvalues of the Riemannian Hessian there");
   entry("check [NAME]", "are the derivatives of a model, or the parts of a manifold, right?");
+  entry("bench solvers MODEL", "which solver needs least work, from many starts");
   entry("list [KIND]", "models, solvers, starting points, manifolds");
   models();
   printf("\nspheropt COMMAND --help, spheropt solve MODEL --help, spheropt --version\n");
@@ -256,7 +286,7 @@ int cli_help(const char *command, const char *what) {
   const spo_model_ops *m = what ? spo_list_model(what) : NULL;
   if (!command)
     help_all();
-  else if (strcmp(command, "solve") == 0 && what && !m)
+  else if ((strcmp(command, "solve") == 0 || strcmp(command, "bench") == 0) && what && !m)
     return cli_find_model(what) ? CLI_OK : CLI_USAGE;
   else if (strcmp(command, "solve") == 0)
     help_solve(m);
@@ -266,6 +296,8 @@ int cli_help(const char *command, const char *what) {
     help_point(command, CLI_SPECTRUM, m);
   else if (strcmp(command, "check") == 0)
     help_check();
+  else if (strcmp(command, "bench") == 0)
+    help_bench(m);
   else
     help_list();
   return CLI_OK;

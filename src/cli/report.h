@@ -23,7 +23,8 @@ double cli_known_minimum(const spo_problem *P, const char **theorem);
 json_t *cli_metrics_json(const spo_model_ops *model, const double *metric);
 json_t *cli_notes_json(const cli_notes *notes);
 void cli_print_notes(const cli_notes *notes);
-/* The first lines: which problem, on which manifold. */
+/* The first lines: which problem, on which manifold; and which point of it, with all notes. */
+void cli_print_place(const cli_subject *s);
 void cli_print_subject(const cli_subject *s);
 
 /* A number in `digits` significant digits, "-" if it is NaN, in one of some buffers used in turn.

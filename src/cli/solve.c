@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/interrupt.h"
+#include "cli/ending.h"
 #include "cli/report.h"
 #include "cli/running.h"
 #include "cli/wrapping.h"
@@ -69,18 +69,6 @@ static int take_preset(solve *v, cli_arguments *args) {
   return CLI_OK;
 }
 
-static int apply_tol(solve *v, cli_arguments *args) {
-  const cli_run_options *run = v->run.values;
-  spo_stop *stop = v->stop.values;
-  if (isnan(run->tol))
-    return CLI_OK;
-  if (cli_take(args, "grad-abs") || cli_take(args, "grad-rel"))
-    return cli_fail(CLI_USAGE, "--tol means --grad-abs with --grad-rel 0; give one or the other");
-  stop->grad_abs = run->tol;
-  stop->grad_rel = 0;
-  return CLI_OK;
-}
-
 static int take_options(solve *v, cli_arguments *args) {
   size_t count;
   const spo_option *stop = spo_stop_options(&count);
@@ -108,7 +96,7 @@ static int take_options(solve *v, cli_arguments *args) {
     status = cli_group_take(groups[i], args);
   if (!status)
     status = cli_finish(args, CLI_SOLVE, 5, groups);
-  return status ? status : apply_tol(v, args);
+  return status ? status : cli_apply_tol(&v->run, &v->stop, args);
 }
 
 /* The run ----------------------------------------------------------------------------------- */
@@ -234,7 +222,7 @@ static int run(solve *v, cli_arguments *args) {
   spo_error err = {0};
   spo_output *output = NULL;
   int status = take_options(v, args);
-  cli_catch_interrupts(); /* before anything that may take long */
+  cli_catch_signals(); /* before anything that may take long */
   if (!status)
     status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
   if (!status && v->out && spo_output_open(v->out, &output, &err))
@@ -243,7 +231,7 @@ static int run(solve *v, cli_arguments *args) {
     return status;
   v->running.f_star = v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
   spo_stop *stop = v->stop.values;
-  stop->poll = cli_interrupted;
+  stop->poll = cli_poll_signals;
   status = cli_wrapping_build(&v->wrapping, v->s.problem, stop);
   v->running.wrapping = &v->wrapping;
   if (!status)

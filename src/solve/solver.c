@@ -99,6 +99,10 @@ void spo_solver_destroy(spo_solver *s) {
   spo_block_free(s);
 }
 
+void spo_solver_seed(spo_solver *s, uint64_t seed) {
+  s->seed = seed;
+}
+
 /* ---- stop rules ------------------------------------------------------------------------------ */
 
 static double seconds_since(const struct timespec *began) {

@@ -51,6 +51,8 @@ src/landscape/                  landscape
 include/spheropt/landscape/     landscape
 src/check/                      landscape
 include/spheropt/check.h        landscape
+src/study/                      study
+include/spheropt/study/         study
 include/spheropt/spheropt.h     top
 src/lists/                      top
 src/io/                         top
@@ -70,7 +72,8 @@ models     base linear manifold manifolds problem models
 inner      base linear inner
 solve      base linear manifold problem place inner solve
 landscape  base linear manifold problem place solve landscape
-top        base linear manifold manifolds problem place models inner solve landscape top
+study      base linear manifold problem place inner solve landscape study
+top        base linear manifold manifolds problem place models inner solve landscape study top
 '
 
 judge() { # tree
@@ -134,6 +137,8 @@ self_test() { # tree
     'solvers/tcg.c|#include <spheropt/manifold.h>' \
     'solvers/trust_region.c|#include <spheropt/models/ufm.h>' \
     'src/landscape/verify.c|#include <spheropt/models/ufm.h>' \
+    'src/landscape/verify.c|#include <spheropt/study/batch.h>' \
+    'src/study/batch.c|#include <spheropt/models/ufm.h>' \
     'include/spheropt/linear.h|#include "base/memory.h"' \
     'src/elsewhere/new.c|#include <spheropt/base.h>'; do
     rm -rf "${copy:?}"/*

@@ -177,6 +177,32 @@ end:
   return status;
 }
 
+static spo_status studies(spo_error *err) {
+  spo_status status;
+  spo_problem *P = NULL;
+  spo_batch batch;
+  spo_batch_run each[5];
+  spo_compare_options options;
+  spo_compare_run run[4];
+  spo_compare_summary summary;
+  size_t best, done;
+  const spo_contender contender[2] = {{.name = "a", .solver = spo_trust_region()},
+                                      {.name = "b", .solver = spo_gradient_descent()}};
+  spo_batch_init(&batch);
+  batch.count = 5;
+  batch.threads = 2;
+  spo_compare_options_init(&options);
+  options.starts = 2;
+  CREATE(P, ufm(3, 2, 4, &P, err));
+  TRY(spo_minimize_batch(P, &batch, x, each, &best, err));
+  TRY(spo_minimize_batch(P, &batch, x, NULL, NULL, err));
+  TRY(spo_compare(P, 2, contender, &options, run, &done, err));
+  TRY(spo_compare_summarize(done, 2, run, 1, &summary, err));
+end:
+  spo_problem_destroy(P);
+  return status;
+}
+
 /* Gradient descent asks the certificate whether the saddle where it starts is a minimum; not to
  * know is to answer no. The trust region leaves. */
 static spo_status saddle_start(spo_error *err) {
@@ -392,6 +418,7 @@ static void the_count_counts(void **state) {
 SCENARIO(models, false)
 SCENARIO(named_points, false)
 SCENARIO(solving, false)
+SCENARIO(studies, false)
 SCENARIO(saddle_start, true)
 SCENARIO(verdicts, false)
 SCENARIO(spectra, false)
@@ -401,13 +428,19 @@ SCENARIO(checks, false)
 SCENARIO(linear_algebra, false)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_count_counts),    cmocka_unit_test(test_models),
-      cmocka_unit_test(test_named_points),   cmocka_unit_test(test_solving),
-      cmocka_unit_test(test_saddle_start),   cmocka_unit_test(test_verdicts),
-      cmocka_unit_test(test_spectra),        cmocka_unit_test(test_large_certificate),
-      cmocka_unit_test(test_families),       cmocka_unit_test(test_checks),
-      cmocka_unit_test(test_linear_algebra), cmocka_unit_test(no_allocation_in_the_loop)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_count_counts),
+                                     cmocka_unit_test(test_models),
+                                     cmocka_unit_test(test_named_points),
+                                     cmocka_unit_test(test_solving),
+                                     cmocka_unit_test(test_saddle_start),
+                                     cmocka_unit_test(test_studies),
+                                     cmocka_unit_test(test_verdicts),
+                                     cmocka_unit_test(test_spectra),
+                                     cmocka_unit_test(test_large_certificate),
+                                     cmocka_unit_test(test_families),
+                                     cmocka_unit_test(test_checks),
+                                     cmocka_unit_test(test_linear_algebra),
+                                     cmocka_unit_test(no_allocation_in_the_loop)};
   rng = gsl_rng_alloc(gsl_rng_mt19937);
   const int failures = cmocka_run_group_tests_name("allocations", tests, NULL, NULL);
   gsl_rng_free(rng);

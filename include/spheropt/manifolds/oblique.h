@@ -30,6 +30,10 @@ extern "C" {
  * tests/conformance/manifolds.c. */
 SPO_API spo_status spo_oblique_create(size_t d, size_t m, spo_manifold **out, spo_error *err);
 
+/** spo_oblique_count - m of an oblique manifold OB(d, m), 1 of a sphere, 0 of any other; d into
+ * *dim (may be NULL). O(1), any thread. */
+SPO_API size_t spo_oblique_count(const spo_manifold *M, size_t *dim);
+
 /** spo_oblique_family - for lists and sweeps. Static storage. */
 SPO_API const spo_manifold_family *spo_oblique_family(void);
 
