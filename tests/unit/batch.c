@@ -262,7 +262,7 @@ static void test_refusals(void **state) {
   batch.size = sizeof batch;
   expect_status(spo_minimize_batch(&l->P, &batch, NULL, NULL, &best, &err), SPO_E_ARG);
   spo_gradient_descent_options_init(&options);
-  options.contraction = NAN;
+  options.search.contraction = NAN;
   batch.solver = spo_gradient_descent(), batch.options = &options;
   expect_status(spo_minimize_batch(&l->P, &batch, X, NULL, &best, &err), SPO_E_OPTION);
   assert_non_null(strstr(err.text, "contraction"));
