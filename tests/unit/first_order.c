@@ -604,8 +604,8 @@ static void test_bb_safeguards(void **state) {
 
 /* ---- the endgame ----------------------------------------------------------------------------- */
 
-/* f = <A, X'X>/4 on the oblique manifold, A a weighted graph: a cost of about -1e3 whose minimiser is
- * asked for to |grad| <= 1e-8, where its decrease is 1e-19 of it. */
+/* f = <A, X'X>/4 on the oblique manifold, A a weighted graph: a cost of about -1e3 whose minimiser
+ * is asked for to |grad| <= 1e-8, where its decrease is 1e-19 of it. */
 typedef struct graph {
   size_t nodes, rank;
   double *A;
