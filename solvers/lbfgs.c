@@ -37,14 +37,15 @@ typedef struct lbfgs_state {
 } lbfgs_state;
 
 typedef struct vectors {
-  double *rho, *s, *y; /* kept: memory x 1, n, n. rho = 1/<s, y>; 0: not to be used here */
+  double *s, *y;       /* kept: memory x n each */
+  double *rho, *least; /* and memory each: 1/<s, y>, 0: not to be used here; <s, y> at least */
   double *alpha;       /* scratch: memory */
   double *d, *v;       /* direction; velocity and what else needs a vector */
 } vectors;
 
 static size_t keep_len(const spo_problem *P, const void *options) {
   const size_t m = (size_t)((const spo_lbfgs_options *)options)->memory;
-  return m * (1 + 2 * P->manifold->n);
+  return m * (2 + 2 * P->manifold->n);
 }
 
 static size_t work_len(const spo_problem *P, const void *options) {
@@ -61,7 +62,8 @@ static vectors vectors_of(const spo_run *run) {
   vectors v = {.s = run->work};
   v.y = v.s + m * n;
   v.rho = v.y + m * n;
-  v.alpha = v.rho + m;
+  v.least = v.rho + m;
+  v.alpha = v.least + m;
   v.d = v.alpha + m;
   v.v = v.d + n;
   return v;
@@ -123,14 +125,8 @@ static void forget(lbfgs_state *s) {
 
 /* ---- pairs ----------------------------------------------------------------------------------- */
 
-static double reciprocal(const spo_manifold *M, const double *x, const double *s, const double *y) {
-  const double sy = spo_manifold_inner(M, x, s, y);
-  const double size =
-      sqrt(fabs(spo_manifold_inner(M, x, s, s)) * fabs(spo_manifold_inner(M, x, y, y)));
-  return sy > DBL_EPSILON * size ? 1.0 / sy : 0.0;
-}
-
-/* The pairs from `old` to cur. */
+/* The pairs from `old` to cur. Projections shorten: what was beyond rounding when a pair was stored
+ * bounds it later. */
 static spo_status transport_pairs(spo_run *run, const spo_point *old) {
   const spo_manifold *M = run->eval.problem->manifold;
   const lbfgs_state *s = run->state;
@@ -144,7 +140,8 @@ static spo_status transport_pairs(spo_run *run, const spo_point *old) {
       if (status != SPO_OK)
         return status;
     }
-    v.rho[i] = reciprocal(M, run->cur->x, pair[0], pair[1]);
+    const double sy = spo_manifold_inner(M, run->cur->x, pair[0], pair[1]);
+    v.rho[i] = sy > v.least[i] ? 1.0 / sy : 0.0;
   }
   return SPO_OK;
 }
@@ -173,7 +170,7 @@ static bool trusted(const spo_run *run, const spo_point *old, double ss, double 
 }
 
 /* The pair in v.d and v.v becomes the newest; it gives the initial matrix its scale. */
-static spo_status store_pair(spo_run *run, double sy, double yy) {
+static spo_status store_pair(spo_run *run, double ss, double sy, double yy) {
   const spo_problem *P = run->eval.problem;
   const spo_manifold *M = P->manifold;
   const vectors v = vectors_of(run);
@@ -185,6 +182,7 @@ static spo_status store_pair(spo_run *run, double sy, double yy) {
     spo_vec_copy(M->n, v.d, v.s + s->newest * M->n);
     spo_vec_copy(M->n, v.v, v.y + s->newest * M->n);
     v.rho[s->newest] = 1.0 / sy;
+    v.least[s->newest] = DBL_EPSILON * sqrt(ss * yy);
   }
   double y_py = yy;
   if (spo_problem_has(P, precond)) {
@@ -213,7 +211,7 @@ static spo_status remember(spo_run *run, const spo_point *old, double t) {
       s->count--; /* the oldest gives its place */
     status = transport_pairs(run, old);
     if (status == SPO_OK && good)
-      status = store_pair(run, sy, yy);
+      status = store_pair(run, ss, sy, yy);
   }
   if (status != SPO_OUTSIDE)
     return status;

@@ -90,7 +90,7 @@ static spo_status search(spo_run *run, const spo_line_search_input *input,
   const spo_search s = {run, input, out};
   spo_trial before = spo_trial_zero(&s), at;
   double t = input->first, wall = INFINITY;
-  while (spo_search_goes_on(&s) && t > before.t) {
+  while (spo_search_goes_on(&s) && t > before.t) { /* until the longest step */
     const spo_status status = try_step(&s, t, &before, &at);
     if (status != SPO_OK)
       return status;
@@ -105,8 +105,6 @@ static spo_status search(spo_run *run, const spo_line_search_input *input,
       return spo_search_accept(&s, &at, true);
     if (at.slope >= 0.0)
       return zoom(&s, (interval){at, before});
-    if (t >= input->longest)
-      return spo_search_settle(&s, &at);
     t = extend(&s, &before, &at, wall);
     before = at;
   }

@@ -201,6 +201,13 @@ static void expect_conditions(const promise *p, const bench *b, double f, double
     expect_true(slope >= sigma * s0 * (1.0 + 1e-6) && b->out.curvature);
 }
 
+/* Each trial is half the last, or within 0.1 and 0.5 of it. */
+static void expect_backtracks(const bench *b, bool interpolates) {
+  const double back = (double)b->out.trials - 1.0, part = b->out.t / b->in.first;
+  expect_at_most(part, pow(0.5, back) * (1.0 + 1e-12));
+  expect_true(part >= pow(interpolates ? 0.1 : 0.5, back) * (1.0 - 1e-12));
+}
+
 /* The functions and first steps of More and Thuente's tables, with their tolerances. */
 static void test_more_thuente(void **state) {
   (void)state;
@@ -233,6 +240,8 @@ static void test_more_thuente(void **state) {
         if (list[k].ls->has_slopes)
           expect_near(b.out.slope, slope, 1e-12 * fabs(slope));
         expect_conditions(&list[k], &b, f, slope);
+        if (!list[k].ls->has_slopes)
+          expect_backtracks(&b, list[k].ls == spo_armijo_interpolation_search());
         expect_at_most((double)b.out.trials, 40.0);
         close_bench(&b);
       }
@@ -445,7 +454,7 @@ static void test_interrupted(void **state) {
   spo_manifold_destroy(line);
 }
 
-/* The nonmonotone search lets a step through that is below the largest of its costs, and no other. */
+/* The nonmonotone search lets a step through below the largest of its costs, and no other. */
 static void test_history(void **state) {
   (void)state;
   spo_error err = {0};
@@ -462,6 +471,29 @@ static void test_history(void **state) {
     b.in.first = 1.0 + sqrt(3.9); /* f = 1.95 there, 0.5 at the start */
     search(&b, spo_nonmonotone_search());
     expect_true(b.out.accepted && (b.out.trials == 1) == (history == 3));
+    close_bench(&b);
+  }
+  spo_manifold_destroy(line);
+}
+
+/* In the noise it is the gradient norms of the same iterates that count. */
+static void test_history_in_the_noise(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_manifold *line;
+  curve c = {.shift = 1e4, .scale = 1e-18, .wall = INFINITY};
+  expect_ok(spo_euclidean_create(1, &line, &err));
+  for (int high = 0; high < 2; high++) {
+    bench b;
+    open_curve(&b, &c, line);
+    b.run.f_noise = 1e3 * DBL_EPSILON * c.shift;
+    b.state.count = 1;
+    b.state.memory[0] = c.shift;
+    b.state.memory[SPO_LINE_SEARCH_MEMORY / 2] = (high ? 2.0 : 1.4) * c.scale;
+    b.in.first = 2.5; /* the slope is 1.5 there, -1 at the start */
+    search(&b, spo_nonmonotone_search());
+    expect_true(b.out.accepted);
+    assert_int_equal(b.out.trials, high ? 1 : 2);
     close_bench(&b);
   }
   spo_manifold_destroy(line);
@@ -489,10 +521,15 @@ static void test_tables(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_more_thuente), cmocka_unit_test(test_on_the_sphere),
-      cmocka_unit_test(test_in_the_noise), cmocka_unit_test(test_walls),
-      cmocka_unit_test(test_hopeless),     cmocka_unit_test(test_stalled),
-      cmocka_unit_test(test_interrupted),  cmocka_unit_test(test_history),
+      cmocka_unit_test(test_more_thuente),
+      cmocka_unit_test(test_on_the_sphere),
+      cmocka_unit_test(test_in_the_noise),
+      cmocka_unit_test(test_walls),
+      cmocka_unit_test(test_hopeless),
+      cmocka_unit_test(test_stalled),
+      cmocka_unit_test(test_interrupted),
+      cmocka_unit_test(test_history),
+      cmocka_unit_test(test_history_in_the_noise),
       cmocka_unit_test(test_tables),
   };
   return cmocka_run_group_tests_name("line searches", tests, NULL, NULL);

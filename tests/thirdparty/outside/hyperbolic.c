@@ -188,6 +188,8 @@ int main(void) {
   good = show("cost", spo_check_problem(&P, NULL, rng, &report, &err), &report, &err) && good;
   good = minimise(spo_trust_region(), &P, s) && good;
   good = minimise(spo_gradient_descent(), &P, s) && good;
+  good = minimise(spo_conjugate_gradient(), &P, s) && good;
+  good = minimise(spo_lbfgs(), &P, s) && good;
   printf("spheropt %s\n", spo_version());
 
   gsl_rng_free(rng);
