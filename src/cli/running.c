@@ -211,7 +211,8 @@ int cli_running_go(cli_running *r, cli_subject *s, const spo_stop *stop, spo_res
     spo_solver_finish(r->solver, s->x, result);
   }
   tell_troubles(r);
-  return status ? fail(s, status, &err) : CLI_OK;
+  const int violation = cli_wrapping_verdict(r->wrapping);
+  return violation ? violation : status ? fail(s, status, &err) : CLI_OK;
 }
 
 void cli_running_close(cli_running *r) {

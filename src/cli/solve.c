@@ -245,8 +245,6 @@ static int run(solve *v, cli_arguments *args) {
   if (!status)
     status = cli_running_go(&v->running, &v->s, stop, &v->result);
   if (!status)
-    status = cli_wrapping_verdict(&v->wrapping);
-  if (!status)
     status = measure(v, &v->after);
   if (status) {
     spo_output_abandon(output);

@@ -119,7 +119,9 @@ static spo_status take(spo_lanczos *L, size_t k, double least, double *norm) {
 spo_status spo_lanczos_begin(spo_lanczos *L, const double *g) {
   L->head[STEPS] = L->head[SCALE] = 0.0;
   spo_vec_copy(L->n, g, L->W);
-  return take(L, 0, 0.0, &L->head[START_NORM]);
+  /* of a small gradient the rounding outside the space is no small part: it must not be normalised */
+  const spo_status status = spo_space_project(L->A->space, 1, L->W);
+  return status != SPO_OK ? status : take(L, 0, 0.0, &L->head[START_NORM]);
 }
 
 spo_status spo_lanczos_step(spo_lanczos *L) {
