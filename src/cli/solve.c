@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/ending.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "io/files.h"
 #include "io/json.h"
@@ -103,7 +103,7 @@ static int run_solver(solve *v) {
   spo_error err = {0};
   spo_solver *solver = NULL;
   spo_stop *stop = v->stop.values;
-  stop->poll = cli_poll_signals;
+  stop->poll = cli_interrupted;
   bool show = v->progress || isatty(STDERR_FILENO);
   spo_status status =
       spo_solver_create(v->type, v->s.problem, v->solver.values, v->s.seed, &solver, &err);
@@ -224,7 +224,7 @@ static int run(solve *v, cli_arguments *args) {
   spo_error err = {0};
   spo_output *output = NULL;
   int status = take_options(v, args);
-  cli_catch_signals(); /* before anything that may take long */
+  cli_catch_interrupts(); /* before anything that may take long */
   if (!status)
     status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
   if (!status && v->out && spo_output_open(v->out, &output, &err))
