@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Many random starts at once, over all processors. Unequal classes on a circle have many orders, and
- * most of them are local minima: which are there, how often is each found, and what is the best? */
+ * Many random starts at once, over all processors. Five unequal classes on a circle have 12 orders,
+ * and most of them are local minima: which are there, how often is each found, and what is the
+ * best? */
 #include <math.h>
 #include <spheropt/spheropt.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "cli/commands.h"
-#include "cli/ending.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "io/files.h"
 #include "lists/lists.h"
@@ -260,7 +260,7 @@ static int compare(bench *v) {
                         .outside = e->outside ? e->outside->solve : NULL,
                         .self = e->outside ? (void *)(uintptr_t)e->outside->method : NULL};
   }
-  stop->poll = cli_poll_signals;
+  stop->poll = cli_interrupted;
   options->stop = stop;
   options->seed = v->s.seed;
   memcpy(options->products, v->s.model->products, sizeof options->products);
@@ -278,7 +278,7 @@ static int compare(bench *v) {
 
 static int run(bench *v, cli_arguments *args) {
   int status = take_options(v, args);
-  cli_catch_signals();
+  cli_catch_interrupts();
   if (!status)
     status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
   if (!status && !v->solvers)

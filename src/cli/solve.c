@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/ending.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/running.h"
 #include "cli/wrapping.h"
@@ -222,7 +222,7 @@ static int run(solve *v, cli_arguments *args) {
   spo_error err = {0};
   spo_output *output = NULL;
   int status = take_options(v, args);
-  cli_catch_signals(); /* before anything that may take long */
+  cli_catch_interrupts(); /* before anything that may take long */
   if (!status)
     status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
   if (!status && v->out && spo_output_open(v->out, &output, &err))
@@ -231,7 +231,7 @@ static int run(solve *v, cli_arguments *args) {
     return status;
   v->running.f_star = v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
   spo_stop *stop = v->stop.values;
-  stop->poll = cli_poll_signals;
+  stop->poll = cli_interrupted;
   status = cli_wrapping_build(&v->wrapping, v->s.problem, stop);
   v->running.wrapping = &v->wrapping;
   if (!status)

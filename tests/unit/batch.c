@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Batches of starts: the same bits for any number of threads, failures that stay alone, the best. */
+ * Batches of starts: the same bits for any number of threads, failures that stay alone, the
+ * best. */
 #include <stdatomic.h>
 #include <time.h>
 

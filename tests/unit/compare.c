@@ -172,7 +172,7 @@ static int calls;
 typedef struct outsider {
   int order[STARTS], times;
   char kind; /* 'c': says it converged, where it started. 'o': leaves the manifold. 'f': fails.
-                'n': NaN. 'g': good */
+                'n': NaN. 'g': good. 'd': good, and doubts it */
 } outsider;
 
 static spo_status outside(void *self, const spo_problem *P, double *x, const spo_stop *stop,
@@ -188,14 +188,18 @@ static spo_status outside(void *self, const spo_problem *P, double *x, const spo
     x[0] = NAN;
   if (o->kind == 'f')
     return spo_fail(err, SPO_E_NUMERIC, "outside", "no luck");
-  return o->kind == 'g' ? spo_minimize(P, x, stop, res, err) : SPO_OK;
+  const bool good = o->kind == 'g' || o->kind == 'd';
+  const spo_status status = good ? spo_minimize(P, x, stop, res, err) : SPO_OK;
+  res->converged = o->kind != 'd';
+  return status;
 }
 
 static void test_outside(void **state) {
   (void)state;
   spo_error err = {0};
   spo_problem *P = ufm_problem(3, 2, 4, 1.0);
-  outsider who[] = {{.kind = 'c'}, {.kind = 'o'}, {.kind = 'f'}, {.kind = 'n'}, {.kind = 'g'}};
+  outsider who[] = {{.kind = 'c'}, {.kind = 'o'}, {.kind = 'f'},
+                    {.kind = 'n'}, {.kind = 'g'}, {.kind = 'd'}};
   enum { COUNT = sizeof who / sizeof *who };
   spo_contender contender[COUNT];
   spo_compare_run run[STARTS * COUNT];
@@ -215,6 +219,7 @@ static void test_outside(void **state) {
     expect_true(r[2].status == SPO_E_NUMERIC && !r[2].solved && strstr(r[2].err.text, "no luck"));
     expect_true(r[3].status == SPO_E_ARG && !r[3].solved && isnan(r[3].grad_norm));
     expect_true(r[4].status == SPO_OK && r[4].solved);
+    expect_true(r[5].status == SPO_OK && !r[5].solved && r[5].f == r[4].f);
     expect_near(r[0].equivalents, 3, 0); /* weights 1, 1, 2 */
     for (int c = 0; c < COUNT; c++)      /* who is first moves on */
       assert_int_equal(who[c].order[i], (int)i * COUNT + (c + COUNT - (int)i % COUNT) % COUNT);

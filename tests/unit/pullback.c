@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The cost on normalised vectors that solvers of other libraries see: its gradient, what is counted,
- * where it is defined. */
+ * The cost on normalised vectors that solvers of other libraries see: its gradient, what is
+ * counted, where it is defined. */
 #include "cli/outside/outside.h"
 #include "cli/outside/pullback.h"
 #include "samples.h"

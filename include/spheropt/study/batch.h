@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Many starts of one problem, spread over threads. Each start has a solver and a seed of its own, so
- * every result is the same, to the bit, for any number of threads.
+ * Many starts of one problem, spread over threads. Each start has a solver and a seed of its own,
+ * so every result is the same, to the bit, for any number of threads.
  *
  * Tell BLAS to use one thread, spo_blas_threads(1), before the first batch: its own threads would
  * fight with these for the processors, and their sums may differ from call to call. */
@@ -47,9 +47,9 @@ SPO_API void spo_batch_init(spo_batch *batch);
  * best   out  the first start with the lowest f of those that did not fail; count if all failed.
  *             May be NULL
  *
- * Random starts: gsl mt19937 with seed + i, then the manifold's random_point. stop->poll is asked by
- * one thread at a time; once it says yes, all runs end with reason `user`, those that had not begun
- * at their start. Units: those of f. Cost: one solver a thread, made before the first start;
+ * Random starts: gsl mt19937 with seed + i, then the manifold's random_point. stop->poll is asked
+ * by one thread at a time; once it says yes, all runs end with reason `user`, those that had not
+ * begun at their start. Units: those of f. Cost: one solver a thread, made before the first start;
  * nothing is allocated afterwards, but by OpenMP for its threads.
  * Fails: SPO_E_ARG (count is 0), what spo_solver_create says (nothing was run, X and run are
  * untouched), and, where every start failed, what the first of them failed with.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A fair comparison of solvers on one problem: all run from the same starts with the same stop rules
- * and take turns, all are judged from the points they return, and work is counted in evaluations
- * as well as in seconds. doc/comparison.md says how to read the numbers. */
+ * A fair comparison of solvers on one problem: all run from the same starts with the same stop
+ * rules and take turns, all are judged from the points they return, and work is counted in
+ * evaluations as well as in seconds. doc/comparison.md says how to read the numbers. */
 #ifndef SPHEROPT_STUDY_COMPARE_H
 #define SPHEROPT_STUDY_COMPARE_H
 
@@ -72,8 +72,8 @@ SPO_API const spo_option *spo_compare_options_table(size_t *count);
  * count      in   >= 1 contenders
  * options    in   NULL: defaults
  * run        out  options->starts x count of them: run[i * count + c] is contender c from start i
- * done       out  starts from which all ran: fewer than options->starts only if stop->poll said yes;
- *                 the runs of the others are not filled in
+ * done       out  starts from which all ran: fewer than options->starts only if stop->poll said
+ *                 yes; the runs of the others are not filled in
  *
  * Contenders take turns within a start, and who is first moves on from start to start: what else
  * the machine does hits all alike. A run is solved if it did not fail, its solver says that it
@@ -83,8 +83,8 @@ SPO_API const spo_option *spo_compare_options_table(size_t *count);
  * Cost: one solver per contender, made at first; one evaluation per start and per run besides.
  * Fails: SPO_E_ARG; SPO_E_UNSUPPORTED (gap_tol without a known minimum); SPO_E_NOMEM; what
  * spo_solver_create or the stop rules say, naming the contender. A run that fails, or a start that
- * cannot be evaluated, is no failure. Threads: any number of comparisons, though timing them together
- * means little. Test: tests/unit/compare.c.
+ * cannot be evaluated, is no failure. Threads: any number of comparisons, though timing them
+ * together means little. Test: tests/unit/compare.c.
  */
 SPO_API spo_status spo_compare(const spo_problem *P, size_t count, const spo_contender *contender,
                                const spo_compare_options *options, spo_compare_run *run,
@@ -117,8 +117,8 @@ SPO_API spo_quartiles spo_quartiles_of(size_t count, double *value);
 SPO_API spo_status spo_compare_summarize(size_t starts, size_t count, const spo_compare_run *run,
                                          size_t c, spo_compare_summary *out, spo_error *err);
 
-/** spo_compare_costs - the matrix that spo_performance_profile takes: starts x count, the measure of
- * each solved run, infinity for the others. */
+/** spo_compare_costs - the matrix that spo_performance_profile takes: starts x count, the measure
+ * of each solved run, infinity for the others. */
 SPO_API void spo_compare_costs(size_t starts, size_t count, const spo_compare_run *run,
                                spo_measure measure, double *cost);
 

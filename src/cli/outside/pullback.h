@@ -5,8 +5,8 @@
  *   g(y) = f(x),  x_i = y_i / |y_i| for unit vectors, x_i = y_i in Euclidean parts,
  *   grad g(y)_i = grad f(x)_i / |y_i|,  grad f the Riemannian gradient,
  *
- * since the derivative of y / |y| is the tangent projection over |y|. Defined on the sphere, oblique
- * and Euclidean manifolds and their products. */
+ * since the derivative of y / |y| is the tangent projection over |y|. Defined on the sphere,
+ * oblique and Euclidean manifolds and their products. */
 #ifndef SPO_CLI_PULLBACK_H
 #define SPO_CLI_PULLBACK_H
 
@@ -30,8 +30,8 @@ double pullback_value(pullback *b, const double *y, double *gradient);
 /* A callback gave up, or there is no y that could be evaluated: the run has failed. */
 spo_status pullback_failure(const pullback *b);
 
-/* What the stop rules say at y after k iterations, by the rules of spo_solver_solve. Evaluations that
- * this may need are not counted. */
+/* What the stop rules say at y after k iterations, by the rules of spo_solver_solve. Evaluations
+ * that this may need are not counted. */
 spo_reason pullback_judge(pullback *b, const double *y, uint64_t k);
 
 /* The point of M that belongs to y. */
