@@ -64,6 +64,10 @@ typedef struct spo_trs_ops {
   spo_status (*solve)(const spo_trs_input *in, double *eta, double *work, spo_trs_result *out);
   /* refuses spaces that it cannot serve, in one line; NULL: serves all. Asked once, at the start */
   spo_status (*check)(const spo_space *T, const void *options, spo_error *err);
+  /* it may follow curvature that the gradient does not see. Away from a critical point a symmetry
+   * orbit shows curvatures of the size of the gradient, which mean nothing: such a solver is given
+   * the space without the orbit, where the problem states one */
+  bool explores;
 } spo_trs_ops;
 
 /* The options of the subproblem solvers that come with the library; each reads its own. */
