@@ -9,8 +9,12 @@ static const char *const points[] = {"etf",          "collapsed:0",   "collapsed
                                      "collapsed:90", "collapsed:180", "merged:2",
                                      "merged:3",     "signs",         "antipodal"};
 
-static size_t index_at(const spo_problem *P, const double *x, size_t *nullity) {
+/* zero_tol 0: what rounding leaves undecided. */
+static size_t index_at(const spo_problem *P, const double *x, double zero_tol, size_t *nullity) {
   spo_error err = {0};
+  spo_spectrum_options options;
+  spo_spectrum_options_init(&options);
+  options.zero_tol = zero_tol;
   spo_eval *E;
   spo_point *p;
   spo_spectrum *s;
@@ -18,7 +22,7 @@ static size_t index_at(const spo_problem *P, const double *x, size_t *nullity) {
   expect_ok(spo_eval_create(P, &E, &err));
   expect_ok(spo_point_create(P, &p, &err));
   spo_point_set(p, P, x);
-  expect_ok(spo_spectrum_at(E, p, NULL, rng, &s, &err));
+  expect_ok(spo_spectrum_at(E, p, &options, rng, &s, &err));
   const size_t index = s->index;
   *nullity = s->nullity;
   spo_spectrum_destroy(s);
@@ -85,17 +89,21 @@ static void comes_back(const spo_model_ops *model, const spo_problem *P, const c
                        const char *where) {
   double *x = new_vector(P), *start = new_vector(P);
   size_t nullity, nullity_after;
+  /* the angle of a collapsed point is free, and K - 1 eigenvalues are of the order of the square of
+   * its cosine: the nearest critical point lies a little off 90 degrees, and they are tiny there */
+  const bool degenerate = strcmp(point, "collapsed:90") == 0;
+  const double zero_tol = degenerate ? 1e-6 : 0.0, farthest = degenerate ? 0.1 : 0.002;
   history h;
   point_by_name(model, P, point, expect_seed, start);
   memcpy(x, start, P->manifold->n * sizeof *x);
-  const size_t index = index_at(P, x, &nullity);
+  const size_t index = index_at(P, x, zero_tol, &nullity);
   perturb(P, 1e-3, x);
   const spo_result res = polish(P, x, &h);
-  const size_t after = index_at(P, x, &nullity_after);
+  const size_t after = index_at(P, x, zero_tol, &nullity_after);
   double walked = 0.0;
   for (size_t k = 1; k < h.count; k++)
     walked += h.step[k];
-  if (!res.converged || after != index || !(walked <= 0.01))
+  if (!res.converged || after != index || !(walked <= farthest))
     print_error("%s %s: %s, gradient %g after %zu steps, index %zu -> %zu, nullity %zu -> %zu, "
                 "walked %g\n",
                 where, point, spo_reason_text(res.reason), res.last.grad_norm, h.count - 1, index,
@@ -104,8 +112,9 @@ static void comes_back(const spo_model_ops *model, const spo_problem *P, const c
   expect_at_most(res.last.grad_norm, 1e-13);
   assert_int_equal(after, index);
   /* to the nearest critical point, not along its family */
-  expect_at_most(walked, 0.01);
-  most_iterations = h.count - 1 > most_iterations ? h.count - 1 : most_iterations;
+  expect_at_most(walked, farthest);
+  if (!degenerate && h.count - 1 > most_iterations)
+    most_iterations = h.count - 1;
   free(x), free(start);
 }
 
@@ -132,7 +141,7 @@ static void test_ufm(void **state) {
     spo_problem_destroy(P);
   }
   print_message("newton from 1e-3 away: at most %zu iterations\n", most_iterations);
-  expect_at_most((double)most_iterations, 12);
+  expect_at_most((double)most_iterations, 5);
 }
 
 /* Every eigenvector of a matrix attracts. */
