@@ -85,7 +85,7 @@ static const struct {
     {"solve ufm --features h.npy --labels y.npy --dim 3", "--features: 2 columns, but dim says 3"},
     {"solve ufm --features h.npy --labels y.npy --classifier wide.npy", "classifier"},
     {"solve ufm --weights negative.npy --labels y.npy --dim 3", "-1"},
-    {"solve ufm --solver newton", "--solver: newton is unknown; there are: gradient-descent"},
+    {"solve ufm --solver simplex", "--solver: simplex is unknown; there are: gradient-descent"},
     {"solve ufm --solver", "--solver: a value is due"},
     {"solve ufm --taw 3", "unknown option --taw; did you mean --tau?"},
     {"solve ufm --unknown-thing 3", "unknown option --unknown-thing"},
