@@ -88,8 +88,14 @@ static size_t scratch_len(const spo_problem *P, const spo_trust_region_options *
   return sub > seek ? sub : seek;
 }
 
+/* Its subproblem solver is given the space without the symmetry orbit. */
+static bool explores(const spo_trust_region_options *o) {
+  const spo_trs_ops *sub = o->subproblem;
+  return sub->size >= offsetof(spo_trs_ops, explores) + sizeof sub->explores && sub->explores;
+}
+
 static size_t work_len(const spo_problem *P, const void *options) {
-  return scratch_len(P, options) + P->manifold->n + spo_orbit_len(P);
+  return scratch_len(P, options) + P->manifold->n + (explores(options) ? spo_orbit_len(P) : 0);
 }
 
 static double *step_of(const spo_run *run) {
@@ -163,11 +169,9 @@ static spo_trs_input subproblem_input(const spo_run *run, const spo_slice *T) {
 static spo_status propose(spo_run *run, spo_trs_result *result) {
   const spo_trust_region_options *o = run->options;
   const spo_trs_ops *sub = o->subproblem;
-  const bool explores =
-      sub->size >= offsetof(spo_trs_ops, explores) + sizeof sub->explores && sub->explores;
   double *orbit = step_of(run) + run->eval.problem->manifold->n;
   spo_slice T;
-  const spo_status status = spo_slice_at(&T, &run->eval, run->cur, explores, orbit, run->err);
+  const spo_status status = spo_slice_at(&T, &run->eval, run->cur, explores(o), orbit, run->err);
   if (status != SPO_OK)
     return status;
   const spo_trs_input in = subproblem_input(run, &T);

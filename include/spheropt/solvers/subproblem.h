@@ -10,8 +10,8 @@
  *   decrease     m(0) - m(eta) of the step returned, to rounding, never below 0
  *   replay       same place and gradient, smaller radius: tcg, gltr and exact answer without a
  *                product where their store suffices; randomized-tcg repeats the path with two
- *   interruption asked before every product; the best step so far is returned, zero if there is
- *                none, and `interrupted` is set
+ *   interruption asked before every product (exact: before every eight); the best step so far is
+ *                returned, zero if there is none, and `interrupted` is set
  *   g = 0        tcg: the zero step; gltr, exact and randomized-tcg: a step along negative curvature
  *                if they find any, else zero
  *   noise        residuals below residual_floor are not worth a product, and a slope of that size
