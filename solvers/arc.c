@@ -18,7 +18,7 @@ static const spo_option table[] = {
     {"sigma", "first regularisation; 0: from the gradient and the typical distance",
      "the trust region's first radius", AT(sigma), SPO_OPTION_DOUBLE, 0, INFINITY, 0, SPO_OPEN_HI,
      NULL, 0},
-    {"sigma-min", "smallest regularisation, relative to the first",
+    {"sigma-min", "smallest regularisation, over what the gradient alone asks for",
      "Newton steps are not held back", AT(sigma_min), SPO_OPTION_DOUBLE, 0, 1, 1e-10, SPO_OPEN_LO,
      NULL, 0},
     {"accept", "smallest ratio of actual to predicted decrease that is accepted",
@@ -42,11 +42,12 @@ static const spo_option table[] = {
 enum { MAX_ENDGAME_REJECTIONS = 20, CHECK_ALWAYS = 12, CHECK_EVERY = 4 };
 /* The inner residual need not fall below this part of the gradient target. */
 static const double residual_floor = 0.1;
-/* A regularisation beyond this times the first lets no step be told from none. */
+/* A regularisation beyond this times the natural one lets no step be told from none. */
 static const double largest_sigma = 1e28;
 
 typedef struct arc_state {
-  double sigma, first_sigma;
+  double sigma;
+  double natural; /* what sigma would be if this were the start */
   uint64_t endgame_rejections;
   bool rejected; /* the last step was: same place, same basis */
 } arc_state;
@@ -87,7 +88,7 @@ static spo_status start(spo_run *run) {
     return spo_fail(run->err, SPO_E_OPTION, "spo_arc",
                     "accept: %g is not allowed; it must be at most very-good, %g", o->accept,
                     o->very_good);
-  s->sigma = s->first_sigma = o->sigma; /* 0: from the first basis */
+  s->sigma = o->sigma; /* 0: from the first basis */
   return SPO_OK;
 }
 
@@ -119,7 +120,7 @@ static spo_status grow(spo_run *run, spo_lanczos *L, double floor, proposal *p) 
 
 /* |g| t - sigma/3 t^3 is largest at t = sqrt(|g|/sigma): an eighth of the typical distance. Lengths
  * are those of the region's norm, in which |g| is |g|_P. */
-static double first_sigma(const spo_run *run, const spo_lanczos *L) {
+static double natural_sigma(const spo_run *run, const spo_lanczos *L) {
   const double g = spo_lanczos_start_norm(L), plain = run->cur->grad_norm;
   const double t = run->eval.problem->manifold->typical_distance / 8.0 * plain / g;
   return g / (t * t);
@@ -137,8 +138,10 @@ static spo_status propose(spo_run *run, proposal *p) {
   double residual;
   spo_status status = again ? spo_lanczos_minimise(&L, 0.0, s->sigma, floor, &p->model, &residual)
                             : spo_lanczos_begin(&L, run->cur->grad);
+  if (status == SPO_OK && !again)
+    s->natural = natural_sigma(run, &L);
   if (status == SPO_OK && !(s->sigma > 0.0))
-    s->sigma = s->first_sigma = first_sigma(run, &L);
+    s->sigma = s->natural;
   if (status == SPO_OK && !again)
     status = grow(run, &L, floor, p);
   if (status == SPO_OK && spo_lanczos_steps(&L) > 0)
@@ -152,7 +155,7 @@ static void adapt(spo_run *run, const spo_trial *t) {
   if (!t->accepted)
     s->sigma *= o->rise;
   else if (t->rho >= o->very_good)
-    s->sigma = fmax(o->fall * s->sigma, o->sigma_min * s->first_sigma);
+    s->sigma = fmax(o->fall * s->sigma, o->sigma_min * s->natural);
   s->rejected = !t->accepted;
   s->endgame_rejections = t->endgame && !t->accepted ? s->endgame_rejections + 1 : 0;
 }
@@ -172,6 +175,8 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
     return leave_critical(run, it, reason);
   proposal p = {0};
   spo_status status = propose(run, &p);
+  if (status == SPO_E_NUMERIC)
+    return spo_fail(run->err, status, "spo_arc", "the tridiagonal eigenproblem failed");
   if (status != SPO_OK && status != SPO_OUTSIDE)
     return status;
   it->inner = p.products;
@@ -187,8 +192,8 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
     adapt(run, &trial);
   it->accepted = trial.accepted;
   it->rho = trial.rho;
-  if (status == SPO_OK && (s->endgame_rejections >= MAX_ENDGAME_REJECTIONS ||
-                           !(s->sigma < largest_sigma * s->first_sigma)))
+  if (status == SPO_OK &&
+      (s->endgame_rejections >= MAX_ENDGAME_REJECTIONS || !(s->sigma < largest_sigma * s->natural)))
     *reason = SPO_STOP_STALLED;
   return status;
 }

@@ -21,7 +21,8 @@ static const double rounding = 1e3 * DBL_EPSILON;
 /* d: the dimension; V d x n; A, B d x d; kept for replay: V, A (Z by then), B (L), lambda, c. */
 typedef struct room {
   size_t n, d;
-  double *ready, *V, *A, *B, *lambda, *c, *y, *t, *block, *lapack;
+  double *ready; /* dimension of what is kept, 0: nothing is */
+  double *V, *A, *B, *lambda, *c, *y, *t, *block, *lapack;
 } room;
 
 static size_t lapack_len(size_t d) {
@@ -60,7 +61,9 @@ static spo_status check(const spo_space *T, const void *options, spo_error *err)
                   (unsigned long long)((const spo_trs_options *)options)->max_dim);
 }
 
-static spo_status make_basis(const spo_trs_input *in, const room *w) {
+/* Where rounding leaves fewer directions than the space states, as near a degenerate symmetry orbit,
+ * those are all there is. */
+static spo_status make_basis(const spo_trs_input *in, room *w) {
   spo_basis basis = {.space = in->hess->space,
                      .rng = in->rng,
                      .n = w->n,
@@ -70,7 +73,8 @@ static spo_status make_basis(const spo_trs_input *in, const room *w) {
   size_t made = 0;
   spo_basis_random(&basis, w->d);
   const spo_status status = spo_basis_orthonormalise(&basis, w->d, &made);
-  return status == SPO_OK && made < w->d ? SPO_E_NUMERIC : status;
+  w->d = made;
+  return status;
 }
 
 /* M = V^T op V, both triangles; *interrupted ends it early. */
@@ -125,25 +129,37 @@ static spo_status decompose(const room *w) {
   return info == 0 ? SPO_OK : SPO_E_NUMERIC;
 }
 
+/* A, and L with a preconditioner. A direction in which the preconditioner is not positive is dropped
+ * with those behind it: near a degenerate symmetry orbit the last ones hardly belong to the space. */
+static spo_status matrices(const spo_trs_input *in, const spo_linop *precond, room *w,
+                           spo_trs_result *out) {
+  for (spo_blasint info = 1; info > 0 && w->d > 0;) {
+    spo_status status = assemble(in, in->hess, w, w->A, out);
+    if (status != SPO_OK || out->interrupted || !precond)
+      return status;
+    status = assemble(in, precond, w, w->B, out);
+    if (status != SPO_OK || out->interrupted)
+      return status;
+    const spo_blasint order = (spo_blasint)w->d;
+    dpotrf_("L", &order, w->B, &order, &info);
+    if (info > 0)
+      w->d = (size_t)info - 1;
+  }
+  return w->d > 0 ? SPO_OK : SPO_E_NUMERIC;
+}
+
 /* Everything that does not depend on the radius. */
-static spo_status prepare(const spo_trs_input *in, const spo_linop *precond, const room *w,
+static spo_status prepare(const spo_trs_input *in, const spo_linop *precond, room *w,
                           spo_trs_result *out) {
-  const size_t d = w->d;
   w->ready[0] = 0.0;
   spo_status status = make_basis(in, w);
   if (status == SPO_OK)
-    status = assemble(in, in->hess, w, w->A, out);
-  if (status == SPO_OK && !out->interrupted && precond)
-    status = assemble(in, precond, w, w->B, out);
+    status = matrices(in, precond, w, out);
   if (status != SPO_OK || out->interrupted)
     return status;
+  const size_t d = w->d;
   spo_space_gram(in->hess->space, d, w->V, 1, in->grad, w->t);
   if (precond) {
-    const spo_blasint order = (spo_blasint)d;
-    spo_blasint info;
-    dpotrf_("L", &order, w->B, &order, &info);
-    if (info != 0)
-      return SPO_E_NUMERIC; /* the preconditioner is not positive definite */
     by_factor(w, 'L', 'T', d, w->A);
     by_factor(w, 'R', 'N', d, w->A);
     by_factor(w, 'L', 'T', 1, w->t);
@@ -151,7 +167,7 @@ static spo_status prepare(const spo_trs_input *in, const spo_linop *precond, con
   status = decompose(w);
   if (status == SPO_OK)
     spo_gemm('T', 'N', d, 1, d, 1.0, w->A, d, w->t, d, 0.0, w->c, d);
-  w->ready[0] = status == SPO_OK;
+  w->ready[0] = status == SPO_OK ? (double)d : 0.0;
   return status;
 }
 
@@ -164,8 +180,10 @@ static spo_status solve(const spo_trs_input *in, double *eta, double *work, spo_
     return SPO_E_DIM;
   if (S->dim == 0)
     return SPO_OK;
-  const room w = lay_out(S, work);
+  room w = lay_out(S, work);
   out->replayed = in->replay && w.ready[0] > 0.0;
+  if (out->replayed)
+    w.d = (size_t)w.ready[0];
   if (!out->replayed) {
     const spo_status status = prepare(in, precond, &w, out);
     if (status != SPO_OK || out->interrupted)
@@ -202,6 +220,7 @@ const spo_trs_ops spo_exact_ops = {
     .work_len = work_len,
     .solve = solve,
     .check = check,
+    .explores = true,
 };
 
 const spo_trs_ops *spo_exact(void) {

@@ -137,6 +137,7 @@ const spo_trs_ops spo_gltr_ops = {
     .option = spo_trs_option,
     .work_len = work_len,
     .solve = solve,
+    .explores = true,
 };
 
 const spo_trs_ops *spo_gltr(void) {

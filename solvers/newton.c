@@ -10,6 +10,8 @@
 #include "problem/orbit.h"
 #include "solve/judge.h"
 
+enum { SPARE_PRODUCTS = 50, MOST_MEMORY = 16, STALLED_AFTER = 10 };
+
 #define AT(member) offsetof(spo_newton_options, member)
 static const spo_option table[] = {
     {"kappa", "relative residual of the linear solve; smaller as the gradient is", "Manopt 0.1",
@@ -25,12 +27,14 @@ static const spo_option table[] = {
      1e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
     {"max-backtracks", "backtracks in one iteration", "2^-40 of the step", AT(max_backtracks),
      SPO_OPTION_UINT, 1, 1000, 40, 0, NULL, 0},
+    {"memory", "gradient norms of which a step must undercut the largest",
+     "5: a step along a curved family raises the norm, the next ones undo that", AT(memory),
+     SPO_OPTION_UINT, 1, MOST_MEMORY, 5, 0, NULL, 0},
     {"max-inner", "Hessian products in one step; 0: twice the dimension and 50", "", AT(max_inner),
      SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
 };
 #undef AT
 
-enum { SPARE_PRODUCTS = 50 };
 /* The linear residual need not fall below this part of the gradient target. */
 static const double residual_floor = 0.1;
 
@@ -39,8 +43,34 @@ static size_t work_len(const spo_problem *P, const void *options) {
   return 2 * P->manifold->n + spo_minres_work_len(P->manifold->n) + spo_orbit_len(P);
 }
 
+typedef struct newton_state {
+  double recent[MOST_MEMORY]; /* the last gradient norms, in a ring */
+  uint64_t steps;
+  double best; /* the smallest */
+  uint64_t since_best;
+} newton_state;
+
+static void remember(spo_run *run) {
+  newton_state *n = run->state;
+  const double g = run->cur->grad_norm;
+  n->recent[n->steps++ % MOST_MEMORY] = g;
+  n->since_best = g < n->best ? 0 : n->since_best + 1;
+  n->best = fmin(n->best, g);
+}
+
+/* The largest of the last gradient norms: what a step must undercut. */
+static double reference(const spo_run *run) {
+  const newton_state *n = run->state;
+  const uint64_t memory = ((const spo_newton_options *)run->options)->memory;
+  double largest = 0.0;
+  for (uint64_t back = 1; back <= memory && back <= n->steps; back++)
+    largest = fmax(largest, n->recent[(n->steps - back) % MOST_MEMORY]);
+  return largest;
+}
+
 static spo_status start(spo_run *run) {
-  (void)run;
+  ((newton_state *)run->state)->best = INFINITY;
+  remember(run);
   return SPO_OK;
 }
 
@@ -72,8 +102,9 @@ static spo_status try_length(spo_run *run, double t, const double *s, double lea
   spo_status status = spo_eval_retract(&run->eval, run->cur, t, s, run->trial);
   if (status == SPO_OK)
     status = spo_eval_grad(&run->eval, run->trial);
-  *enough = status == SPO_OK && run->trial->grad_norm <= (1.0 - least) * run->cur->grad_norm &&
-            run->trial->grad_norm < run->cur->grad_norm;
+  const double due = reference(run);
+  *enough = status == SPO_OK && run->trial->grad_norm <= (1.0 - least) * due &&
+            run->trial->grad_norm < due;
   return status == SPO_OUTSIDE ? SPO_OK : status;
 }
 
@@ -96,8 +127,10 @@ static spo_status backtrack(spo_run *run, const double *s, double length, double
     if (it->accepted || run->interrupted(run->interrupted_self))
       break;
   }
-  if (it->accepted)
+  if (it->accepted) {
     spo_swap_places(run);
+    remember(run);
+  }
   return SPO_OK;
 }
 
@@ -115,7 +148,9 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
   if (status == SPO_OK && length > 0.0)
     status = backtrack(run, s, length, found.residual, it);
   /* interrupted: the rule that interrupts ends the run */
-  if (status == SPO_OK && !it->accepted && !run->interrupted(run->interrupted_self))
+  const bool stuck =
+      !it->accepted || ((const newton_state *)run->state)->since_best >= STALLED_AFTER;
+  if (status == SPO_OK && stuck && !run->interrupted(run->interrupted_self))
     *reason = SPO_STOP_STALLED;
   return status;
 }
@@ -128,6 +163,7 @@ static const spo_solver_ops ops = {
     .needs = SPO_NEEDS_HESS | SPO_SEEKS_CRITICAL,
     .options_size = sizeof(spo_newton_options),
     .n_options = sizeof table / sizeof table[0],
+    .state_size = sizeof(newton_state),
     .option = table,
     .work_len = work_len,
     .start = start,

@@ -184,6 +184,7 @@ const spo_trs_ops spo_randomized_tcg_ops = {
     .option = spo_trs_option,
     .work_len = work_len,
     .solve = solve,
+    .explores = true,
 };
 
 const spo_trs_ops *spo_randomized_tcg(void) {

@@ -8,6 +8,7 @@
 
 #include <spheropt/tangent.h>
 
+#include "problem/orbit.h"
 #include "problem/slots.h"
 #include "solve/escape.h"
 #include "solve/judge.h"
@@ -88,8 +89,14 @@ static size_t scratch_len(const spo_problem *P, const spo_trust_region_options *
   return sub > seek ? sub : seek;
 }
 
+/* Its subproblem solver is given the space without the symmetry orbit. */
+static bool explores(const spo_trust_region_options *o) {
+  const spo_trs_ops *sub = o->subproblem;
+  return sub->size >= offsetof(spo_trs_ops, explores) + sizeof sub->explores && sub->explores;
+}
+
 static size_t work_len(const spo_problem *P, const void *options) {
-  return scratch_len(P, options) + P->manifold->n;
+  return scratch_len(P, options) + P->manifold->n + (explores(options) ? spo_orbit_len(P) : 0);
 }
 
 static double *step_of(const spo_run *run) {
@@ -144,7 +151,7 @@ static spo_status start(spo_run *run) {
   return status;
 }
 
-static spo_trs_input subproblem_input(const spo_run *run, const spo_tangent *T) {
+static spo_trs_input subproblem_input(const spo_run *run, const spo_slice *T) {
   const tr_state *s = run->state;
   const spo_trust_region_options *o = run->options;
   return (spo_trs_input){.hess = &T->hess,
@@ -160,12 +167,16 @@ static spo_trs_input subproblem_input(const spo_run *run, const spo_tangent *T) 
                          .interrupted_self = run->interrupted_self};
 }
 
-static spo_status propose(spo_run *run, spo_trs_result *sub) {
+static spo_status propose(spo_run *run, spo_trs_result *result) {
   const spo_trust_region_options *o = run->options;
-  spo_tangent T;
-  spo_tangent_at(&T, &run->eval, run->cur);
+  const spo_trs_ops *sub = o->subproblem;
+  double *orbit = step_of(run) + run->eval.problem->manifold->n;
+  spo_slice T;
+  const spo_status status = spo_slice_at(&T, &run->eval, run->cur, explores(o), orbit, run->err);
+  if (status != SPO_OK)
+    return status;
   const spo_trs_input in = subproblem_input(run, &T);
-  return ((const spo_trs_ops *)o->subproblem)->solve(&in, step_of(run), run->work, sub);
+  return sub->solve(&in, step_of(run), run->work, result);
 }
 
 /* Every rejected step shrinks the radius: below the length of the step, or it would come again. */
@@ -201,6 +212,9 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
     return leave_critical(run, it, reason);
   spo_trs_result sub = {0};
   spo_status status = propose(run, &sub);
+  if (status == SPO_E_NUMERIC)
+    return spo_fail(run->err, status, "spo_trust_region", "a factorisation of %s failed",
+                    ((const spo_trs_ops *)o->subproblem)->name);
   if (status != SPO_OK && status != SPO_OUTSIDE)
     return status;
   it->inner = sub.inner;

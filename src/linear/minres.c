@@ -11,6 +11,9 @@
 enum { VECTORS = 6 };
 /* Eigenvalues within this times the norm are rounding. */
 static const double rounding = 1e2 * DBL_EPSILON;
+/* Where |A r| is below the first part of |A| |r|, and the cosine of the next step below the second,
+ * r lies in the kernel as far as the recurrence can tell: it resolves its square. */
+static const double in_kernel = 1e-7, idle = 1e-5;
 
 /* Letters as in Paige and Saunders: v Lanczos vectors, w directions; (gbar, beta) is rotated by
  * (cs, sn) into (gamma, 0), phibar is the residual. */
@@ -74,6 +77,13 @@ static void rotate_column(process *p) {
   p->dbar = -p->cs * p->beta;
 }
 
+/* Is what is left of the residual out of reach? null: eigenvalues that count as 0. */
+static bool exhausted(const process *p, double null, double norm) {
+  const double reach = hypot(p->gbar, p->dbar); /* |A r| / |r| */
+  const bool still = fabs(p->gbar) <= idle * hypot(p->gbar, p->beta) && reach <= in_kernel * norm;
+  return !(reach > fmax(null, rounding * norm)) || still;
+}
+
 /* The rotation that removes beta, and the step along its direction. */
 static void advance(process *p, double *x) {
   const double gamma = hypot(p->gbar, p->beta);
@@ -105,10 +115,8 @@ spo_status spo_minres(const spo_minres_input *in, double *x, double *work, spo_m
       break;
     out->norm = fmax(out->norm, hypot(p.alpha, p.beta));
     rotate_column(&p);
-    /* |A r| of the residual so far: what this step could still reach */
-    const double reach = hypot(p.gbar, p.dbar), ground = rounding * out->norm;
-    out->a_residual = p.phibar * reach;
-    out->only_null = !(reach > (out->products > 1 ? fmax(in->null, ground) : ground));
+    out->a_residual = p.phibar * hypot(p.gbar, p.dbar);
+    out->only_null = exhausted(&p, out->products > 1 ? in->null : 0.0, out->norm);
     if (out->only_null)
       break;
     advance(&p, x);

@@ -126,6 +126,7 @@ static const struct {
     {"solve ufm --features h.npy --labels y.npy --classifier wide.npy", "classifier"},
     {"solve ufm --weights negative.npy --labels y.npy --dim 3", "-1"},
     {"solve ufm --solver newtn", "--solver: newtn is unknown; there are: gradient-descent"},
+    {"solve ufm --solver simplex", "--solver: simplex is unknown; there are: gradient-descent"},
     {"solve ufm --solver", "--solver: a value is due"},
     {"solve ufm --taw 3", "unknown option --taw; did you mean --tau?"},
     {"solve ufm --unknown-thing 3", "unknown option --unknown-thing"},

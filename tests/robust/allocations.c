@@ -216,9 +216,8 @@ static spo_status saddle_start(spo_error *err) {
     CREATE(solver, spo_solver_create(type, P, NULL, 1, &solver, err));
     TRY(place(P, "collapsed", "45", x, err));
     TRY(spo_solver_solve(solver, x, NULL, NULL, NULL, &result, err));
-    expect_true(result.reason == (type->needs & (SPO_LEAVES_SADDLES | SPO_SEEKS_CRITICAL)
-                                      ? SPO_STOP_GRAD
-                                      : SPO_STOP_CRITICAL_START));
+    const bool ends_well = type->needs & (SPO_LEAVES_SADDLES | SPO_SEEKS_CRITICAL);
+    expect_true(result.reason == (ends_well ? SPO_STOP_GRAD : SPO_STOP_CRITICAL_START));
     spo_solver_destroy(solver);
     solver = NULL;
   }

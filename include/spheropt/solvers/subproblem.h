@@ -10,8 +10,8 @@
  *   decrease     m(0) - m(eta) of the step returned, to rounding, never below 0
  *   replay       same place and gradient, smaller radius: tcg, gltr and exact answer without a
  *                product where their store suffices; randomized-tcg repeats the path with two
- *   interruption asked before every product; the best step so far is returned, zero if there is
- *                none, and `interrupted` is set
+ *   interruption asked before every product (exact: before every eight); the best step so far is
+ *                returned, zero if there is none, and `interrupted` is set
  *   g = 0        tcg: the zero step; gltr, exact and randomized-tcg: a step along negative curvature
  *                if they find any, else zero
  *   noise        residuals below residual_floor are not worth a product, and a slope of that size
@@ -64,6 +64,10 @@ typedef struct spo_trs_ops {
   spo_status (*solve)(const spo_trs_input *in, double *eta, double *work, spo_trs_result *out);
   /* refuses spaces that it cannot serve, in one line; NULL: serves all. Asked once, at the start */
   spo_status (*check)(const spo_space *T, const void *options, spo_error *err);
+  /* it may follow curvature that the gradient does not see. Away from a critical point a symmetry
+   * orbit shows curvatures of the size of the gradient, which mean nothing: such a solver is given
+   * the space without the orbit, where the problem states one */
+  bool explores;
 } spo_trs_ops;
 
 /* The options of the subproblem solvers that come with the library; each reads its own. */
