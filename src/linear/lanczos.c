@@ -77,11 +77,12 @@ static spo_status lift(const spo_lanczos *L, double *w, double *q) {
 }
 
 /* w, and q = P w, divided by |q| in the norm of P^-1, which is returned. Without a preconditioner q
- * is w. */
+ * is w. What is left of an exhausted space is rounding, whose square may come out negative: 0. */
 static double normalise(const spo_lanczos *L, double *w, double *q) {
-  const double norm = sqrt(dot(L->A->space, w, q));
-  if (!(norm > 0.0))
-    return norm;
+  const double square = dot(L->A->space, w, q);
+  if (!(square > 0.0))
+    return isnan(square) ? square : 0.0;
+  const double norm = sqrt(square);
   for (size_t i = 0; i < L->n; i++)
     w[i] /= norm;
   for (size_t i = 0; i < L->n && q != w; i++)
