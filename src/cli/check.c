@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "io/json.h"
 #include "lists/lists.h"
+#include "problem/slots.h"
 
 typedef struct check {
   gsl_rng *rng;
@@ -144,16 +145,15 @@ static int check_manifold(check *c, const spo_manifold *M, const double *x) {
   return CLI_OK;
 }
 
-/* missing: whether a problem may lack what --only asks for */
-static int check_problem(check *c, const spo_problem *P, const double *x, const char *name,
-                         bool missing) {
+/* A problem may lack what --only asks for. */
+static int check_problem(check *c, const spo_problem *P, const double *x, const char *name) {
   spo_check_report report;
   spo_error err = {0};
   const size_t k = kind_of(c);
   if (!kinds[k].of_problem)
     return CLI_OK;
   err.code = kinds[k].of_problem(P, x, c->rng, &report, &err);
-  if (err.code == SPO_E_UNSUPPORTED && missing)
+  if (err.code == SPO_E_UNSUPPORTED)
     return CLI_OK;
   if (err.code)
     return cli_fail_error(&err);
@@ -179,15 +179,29 @@ static int check_family(check *c, const spo_manifold_family *family) {
   return status;
 }
 
+/* Said before anything is printed. */
+static int can_check(const check *c, const spo_problem *P) {
+  const bool hess = spo_problem_has_hessian(P), symmetric = spo_problem_has(P, symmetry);
+  if (c->only && ((strcmp(c->only, "hessian") == 0 && !hess) ||
+                  (strcmp(c->only, "symmetry") == 0 && !symmetric)))
+    return cli_fail(CLI_USAGE, "--only %s: %s states none", c->only, P->name);
+  return CLI_OK;
+}
+
 /* At the subject's point, with all that was measured there. */
 static int check_subject(check *c) {
   const cli_subject *s = &c->subject;
+  int status = can_check(c, s->problem);
+  if (!status)
+    status = cli_plots_open(&c->plots, s);
+  if (status)
+    return status;
   if (!c->json)
     cli_print_subject(s);
   const bool every = c->every;
   c->rng = s->rng; /* further on in its stream than the point */
   c->every = true;
-  int status = check_problem(c, s->problem, s->x, s->model->name, false);
+  status = check_problem(c, s->problem, s->x, s->model->name);
   c->every = every; /* the problem is what was asked about */
   if (!status)
     status = check_manifold(c, s->problem->manifold, s->x);
@@ -218,7 +232,7 @@ static int check_sample(check *c, const spo_model_ops *model, const cli_group *p
   err.code = model->create(params->values, &P, &err);
   if (err.code)
     return cli_group_fail(params, &err);
-  int status = check_problem(c, P, NULL, name, true);
+  int status = check_problem(c, P, NULL, name);
   spo_problem_destroy(P);
   return status;
 }
@@ -361,6 +375,8 @@ int cli_check(cli_arguments *args) {
   c.json = json ? json_array() : NULL;
   if (!status)
     status = run(&c, args, &run_group);
+  if (!status && c.count == 0)
+    status = cli_fail(CLI_USAGE, "--only %s: nothing there states one", c.only);
   if (!status)
     status = print_total(&c);
   json_decref(c.json);

@@ -255,7 +255,7 @@ static void help_all(void) {
   entry("solve MODEL", "find a minimiser");
   entry("verify DIR", "what kind of critical point a result is, and what proves it");
   entry("spectrum DIR", "the eigenvalues of the Riemannian Hessian there");
-  entry("check [NAME]", "are the derivatives of a model, or the parts of a manifold, right?");
+  entry("check [NAME|DIR]", "are the derivatives of a model, or the parts of a manifold, right?");
   entry("list [KIND]", "models, solvers, starting points, manifolds");
   models();
   printf("\nspheropt COMMAND --help, spheropt solve MODEL --help, spheropt --version\n");

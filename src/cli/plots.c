@@ -26,6 +26,8 @@ static const spo_choice directions[] = {
     {"descent", "minus the gradient", &descent},
     {NULL, NULL, NULL}};
 
+static const char *const option[CLI_PLOTS] = {"curves", "profile", "surface"};
+
 #define AT(member) offsetof(plot_options, member)
 static const spo_option table[] = {
     {"direction", "of --profile, and the first of --surface, whose second is random", "",
@@ -49,40 +51,51 @@ int cli_plots_take(cli_plots *p, cli_arguments *args) {
                               sizeof(plot_options));
   if (!status)
     status = cli_group_take(&p->group, args);
-  if (!status)
-    status = cli_take_text(args, "curves", &p->curves);
-  if (!status)
-    status = cli_take_text(args, "profile", &p->profile);
-  return status ? status : cli_take_text(args, "surface", &p->surface);
+  for (int i = 0; !status && i < CLI_PLOTS; i++)
+    status = cli_take_text(args, option[i], &p->path[i]);
+  return status;
 }
 
 bool cli_plots_wanted(const cli_plots *p) {
-  return p->curves || p->profile || p->surface;
+  return p->path[CLI_CURVES] || p->path[CLI_PROFILE] || p->path[CLI_SURFACE];
 }
 
 void cli_plots_free(cli_plots *p) {
+  for (int i = 0; i < CLI_PLOTS; i++)
+    if (p->file[i])
+      fclose(p->file[i]);
   cli_group_free(&p->group);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static int cannot_write(const char *option, const char *path) {
-  return cli_fail(CLI_USAGE, "--%s: %.200s: %s", option, path, strerror(errno));
+static int cannot_write(const cli_plots *p, int which) {
+  return cli_fail(CLI_USAGE, "--%s: %.200s: %s", option[which], p->path[which], strerror(errno));
 }
 
-static int open_csv(const char *option, const char *path, FILE **file) {
-  *file = fopen(path, "w");
-  return *file ? CLI_OK : cannot_write(option, path);
+int cli_plots_open(cli_plots *p, const cli_subject *s) {
+  const spo_manifold *M = s->problem->manifold;
+  if (cli_plots_wanted(p) && M->dim == 0)
+    return cli_fail(CLI_USAGE, "%s: there is no direction to plot along", M->name);
+  if (p->path[CLI_SURFACE] && M->dim < 2)
+    return cli_fail(CLI_USAGE, "--surface: %s has one dimension", M->name);
+  for (int i = 0; i < CLI_PLOTS; i++) {
+    p->file[i] = p->path[i] ? fopen(p->path[i], "w") : NULL;
+    if (p->path[i] && !p->file[i])
+      return cannot_write(p, i);
+  }
+  return CLI_OK;
 }
 
-static int close_csv(const char *option, const char *path, FILE *file, bool told,
-                     const char *columns, int status) {
+static int close_csv(cli_plots *p, int which, bool told, const char *columns) {
+  FILE *file = p->file[which];
   const bool broken = ferror(file) != 0;
+  p->file[which] = NULL;
   if (fclose(file) != 0 || broken)
-    return status ? status : cannot_write(option, path);
-  if (!status && told)
-    printf("written %s: %s\n", path, columns);
-  return status;
+    return cannot_write(p, which);
+  if (told)
+    printf("written %s: %s\n", p->path[which], columns);
+  return CLI_OK;
 }
 
 /* ---- directions ------------------------------------------------------------------------------ */
@@ -168,21 +181,18 @@ static spo_status measure_curves(const cli_subject *s, named_curve *c, spo_error
   return status;
 }
 
-static int write_curves(const cli_plots *p, const cli_subject *s, bool told) {
+static int write_curves(cli_plots *p, const cli_subject *s, bool told) {
   named_curve c[CURVES] = {{.name = "gradient"},
                            {.name = "hessian"},
                            {.name = "hessian_of_gradient"},
                            {.name = "retraction"},
                            {.name = "retraction_second"}};
   char columns[200] = "t";
-  FILE *file;
+  FILE *file = p->file[CLI_CURVES];
   spo_error err = {0};
   err.code = measure_curves(s, c, &err);
   if (err.code)
     return cli_fail_error(&err);
-  int status = open_csv("curves", p->curves, &file);
-  if (status)
-    return status;
   for (size_t i = 0; i < CURVES; i++)
     if (c[i].curve.count)
       snprintf(columns + strlen(columns), sizeof columns - strlen(columns), ",%s", c[i].name);
@@ -194,17 +204,17 @@ static int write_curves(const cli_plots *p, const cli_subject *s, bool told) {
         fprintf(file, ",%.17g", c[i].curve.remainder[k]);
     fprintf(file, "\n");
   }
-  return close_csv("curves", p->curves, file, told, columns, CLI_OK);
+  return close_csv(p, CLI_CURVES, told, columns);
 }
 
-static int write_profile(const cli_plots *p, const cli_subject *s, bool told) {
+static int write_profile(cli_plots *p, const cli_subject *s, bool told) {
   static const char *const columns = "t,f,slope,first,second,model_slope";
   const plot_options *o = p->group.values;
   const size_t count = o->points;
   double *v = calloc(s->problem->manifold->n, sizeof *v), *t = calloc(count, sizeof *t);
   spo_profile_row *row = calloc(count, sizeof *row);
   spo_error err = {0};
-  FILE *file;
+  FILE *file = p->file[CLI_PROFILE];
   err.code = v && t && row ? choose(p, s, v, NULL, &err) : SPO_E_NOMEM;
   for (size_t i = 0; t && i < count; i++)
     t[i] = abscissa(p, s, i);
@@ -212,13 +222,13 @@ static int write_profile(const cli_plots *p, const cli_subject *s, bool told) {
     err.code =
         spo_profile(s->problem, s->x, v, o->geodesic ? SPO_ALONG_GEODESIC : SPO_ALONG_RETRACTION,
                     count, t, row, &err);
-  int status = err.code ? cli_fail_error(&err) : open_csv("profile", p->profile, &file);
+  int status = err.code ? cli_fail_error(&err) : CLI_OK;
   if (!status) {
     fprintf(file, "%s\n", columns);
     for (const spo_profile_row *r = row; r < row + count; r++)
       fprintf(file, "%.17g,%.17g,%.17g,%.17g,%.17g,%.17g\n", r->t, r->f, r->slope, r->first,
               r->second, r->model_slope);
-    status = close_csv("profile", p->profile, file, told, columns, status);
+    status = close_csv(p, CLI_PROFILE, told, columns);
   }
   free(v);
   free(t);
@@ -226,28 +236,25 @@ static int write_profile(const cli_plots *p, const cli_subject *s, bool told) {
   return status;
 }
 
-static int write_surface(const cli_plots *p, const cli_subject *s, bool told) {
+static int write_surface(cli_plots *p, const cli_subject *s, bool told) {
   static const char *const columns = "a,b,f";
   const size_t count = ((const plot_options *)p->group.values)->points;
   const size_t n = s->problem->manifold->n;
   double *u = calloc(spo_size_mul(2, n), sizeof *u), *a = calloc(count, sizeof *a);
   double *f = calloc(count * count, sizeof *f);
   spo_error err = {0};
-  FILE *file;
-  if (s->problem->manifold->dim < 2)
-    err.code = spo_fail(&err, SPO_E_DIM, __func__, "--surface: the manifold has one dimension");
-  else
-    err.code = u && a && f ? choose(p, s, u, u + n, &err) : SPO_E_NOMEM;
+  FILE *file = p->file[CLI_SURFACE];
+  err.code = u && a && f ? choose(p, s, u, u + n, &err) : SPO_E_NOMEM;
   for (size_t i = 0; a && i < count; i++)
     a[i] = abscissa(p, s, i);
   if (!err.code)
     err.code = spo_surface(s->problem, s->x, u, u + n, count, a, count, a, f, &err);
-  int status = err.code ? cli_fail_error(&err) : open_csv("surface", p->surface, &file);
+  int status = err.code ? cli_fail_error(&err) : CLI_OK;
   if (!status) {
     fprintf(file, "%s\n", columns);
     for (size_t k = 0; k < count * count; k++)
       fprintf(file, "%.17g,%.17g,%.17g\n", a[k / count], a[k % count], f[k]);
-    status = close_csv("surface", p->surface, file, told, columns, status);
+    status = close_csv(p, CLI_SURFACE, told, columns);
   }
   free(u);
   free(a);
@@ -255,15 +262,13 @@ static int write_surface(const cli_plots *p, const cli_subject *s, bool told) {
   return status;
 }
 
-int cli_plots_write(const cli_plots *p, const cli_subject *s, bool told) {
+int cli_plots_write(cli_plots *p, const cli_subject *s, bool told) {
   int status = CLI_OK;
-  if (s->problem->manifold->dim == 0 && cli_plots_wanted(p))
-    return cli_fail(CLI_USAGE, "isolated points: there is no direction to plot along");
-  if (p->curves)
+  if (p->path[CLI_CURVES])
     status = write_curves(p, s, told);
-  if (!status && p->profile)
+  if (!status && p->path[CLI_PROFILE])
     status = write_profile(p, s, told);
-  if (!status && p->surface)
+  if (!status && p->path[CLI_SURFACE])
     status = write_surface(p, s, told);
   return status;
 }

@@ -200,7 +200,7 @@ static bool check_one_by_one(const spo_problem *P, gsl_rng *rng) {
 static bool minimise_wrapped(const spo_problem *P, const double *s) {
   spo_error err = {0};
   spo_manifold *checked;
-  spo_problem *logarithm, *differences;
+  spo_problem *logarithm = NULL, *differences = NULL;
   spo_result result = {.size = sizeof result};
   double x[N] = {1, 0, 0};
   if (spo_checked_create(P->manifold, 0.0, &checked, &err))
