@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/outside/outside.h"
+#include "cli/plots.h"
 #include "cli/subject.h"
 #include "cli/wrapping.h"
 #include "lists/lists.h"
@@ -209,17 +210,26 @@ static void help_point(const char *command, unsigned where, const spo_model_ops 
          verdict ? "a critical point, 4 not critical" : "done");
 }
 
-static void help_check(void) {
-  printf(
-      "  spheropt check ufm --classes 4 --per-class 3 --dim 6\n\n"
-      "Checks derivatives (Taylor remainders, symmetry, tangency) and manifolds at random points.\n"
-      "Usage: spheropt check                          everything built in\n"
-      "       spheropt check MODEL [model's options]  one model, and its manifold\n"
-      "       spheropt check manifold NAME            one manifold\n"
-      "\nOptions\n");
+static void help_check(const spo_model_ops *m) {
+  size_t count;
+  const spo_option *plots = cli_plots_options(&count);
+  printf("  spheropt check ufm --classes 4 --per-class 3 --dim 6\n\n"
+         "Checks derivatives (Taylor remainders, symmetry, tangency) and manifolds, at a random "
+         "point or\nat one that is given.\n"
+         "Usage: spheropt check                          everything built in, at small sizes\n"
+         "       spheropt check MODEL                    one model at small sizes\n"
+         "       spheropt check MODEL [model's options] [--init START]\n"
+         "                                               one problem, and its manifold\n"
+         "       spheropt check DIR                      the same at a point that solve -o wrote\n"
+         "       spheropt check manifold NAME            one manifold\n"
+         "\nOptions\n");
   words(CLI_CHECK);
   run_options(false);
-  models();
+  section("Data to plot (--profile, --surface)", plots, count);
+  if (m)
+    model_sections(m, true);
+  else
+    models();
   printf("\nManifolds\n");
   for (size_t i = 0; spo_list_manifolds[i]; i++)
     entry(spo_list_manifolds[i]()->name, spo_list_manifolds[i]()->summary);
@@ -275,7 +285,7 @@ static void help_all(void) {
   entry("solve MODEL", "find a minimiser");
   entry("verify DIR", "what kind of critical point a result is, and what proves it");
   entry("spectrum DIR", "the eigenvalues of the Riemannian Hessian there");
-  entry("check [NAME]", "are the derivatives of a model, or the parts of a manifold, right?");
+  entry("check [NAME|DIR]", "are the derivatives of a model, or the parts of a manifold, right?");
   entry("bench solvers MODEL", "which solver needs least work, from many starts");
   entry("list [KIND]", "models, solvers, starting points, manifolds");
   models();
@@ -295,7 +305,7 @@ int cli_help(const char *command, const char *what) {
   else if (strcmp(command, "spectrum") == 0)
     help_point(command, CLI_SPECTRUM, m);
   else if (strcmp(command, "check") == 0)
-    help_check();
+    help_check(m);
   else if (strcmp(command, "bench") == 0)
     help_bench(m);
   else

@@ -4,6 +4,7 @@
  * does not change by a bit; and with one slot of a sound manifold broken, the first run or call
  * that meets the fault fails and names the slot. */
 #include <gsl/gsl_randist.h>
+#include <pthread.h>
 
 #include "lists/lists.h"
 #include "samples.h"
@@ -381,6 +382,35 @@ static void broken_arguments(void **state) {
 #undef REFUSED
 }
 
+/* Two threads on one checked manifold: each refuses, and there is one violation, whole. */
+static void *violate(void *self) {
+  const bench *b = self;
+  double w[N_MAX], work[3 * N_MAX];
+  for (int i = 0; i < 1000; i++) {
+    b->checked->ops->project(b->checked, b->x, b->v, w, work);
+    if (b->checked->ops->retract(b->checked, b->x, 1.0, b->v, w, work) == SPO_OK)
+      return NULL;
+  }
+  return self;
+}
+
+static void violated_by_two(void **state) {
+  (void)state;
+  bench b;
+  pthread_t thread[2];
+  void *refused[2];
+  open_bench(&b);
+  b.m.ops.retract = retract_off;
+  expect_true(b.P->manifold->work_len <= N_MAX);
+  check_bench(&b);
+  for (int i = 0; i < 2; i++)
+    expect_true(pthread_create(&thread[i], NULL, violate, &b) == 0);
+  for (int i = 0; i < 2; i++)
+    expect_true(pthread_join(thread[i], &refused[i]) == 0 && refused[i] != NULL);
+  expect_violation(&b, "retract");
+  close_bench(&b);
+}
+
 static void passes(void **state) {
   (void)state;
   bench b;
@@ -407,13 +437,10 @@ static void passes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(silent_on_manifolds),
-      cmocka_unit_test(silent_on_runs),
-      cmocka_unit_test(silent_at_large_tau),
-      cmocka_unit_test(broken_runs),
-      cmocka_unit_test(broken_calls),
-      cmocka_unit_test(broken_arguments),
-      cmocka_unit_test(passes),
+      cmocka_unit_test(silent_on_manifolds), cmocka_unit_test(silent_on_runs),
+      cmocka_unit_test(silent_at_large_tau), cmocka_unit_test(broken_runs),
+      cmocka_unit_test(broken_calls),        cmocka_unit_test(broken_arguments),
+      cmocka_unit_test(violated_by_two),     cmocka_unit_test(passes),
   };
   return cmocka_run_group_tests_name("checked manifolds", tests, NULL, NULL);
 }

@@ -445,6 +445,27 @@ static const spo_check_item *find(const spo_check_report *report, const char *na
   return NULL;
 }
 
+/* By the check of one group of slots alone. */
+typedef spo_status single(const spo_manifold *M, const double *x, gsl_rng *rng,
+                          spo_check_report *report, spo_error *err);
+
+static spo_status retraction(const spo_manifold *M, const double *x, gsl_rng *rng,
+                             spo_check_report *report, spo_error *err) {
+  return spo_check_retraction(M, x, rng, report, NULL, err);
+}
+
+static void expect_caught_alone(const spo_manifold *M, single *check, const char *item) {
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  for (expect_seed = 1; expect_seed <= SEEDS; expect_seed++) {
+    spo_error err = {0};
+    spo_check_report report;
+    gsl_rng_set(rng, expect_seed);
+    expect_ok(check(M, NULL, rng, &report, &err));
+    expect_true(report.pass == !item && (!item || !find(&report, item)->pass));
+  }
+  gsl_rng_free(rng);
+}
+
 static void expect_caught(const spo_manifold *M, const char *item) {
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   for (expect_seed = 1; expect_seed <= SEEDS; expect_seed++) {
@@ -458,6 +479,10 @@ static void expect_caught(const spo_manifold *M, const char *item) {
     expect_true(report.pass == !item && !(found && found->pass));
   }
   gsl_rng_free(rng);
+  if (!item || strncmp(item, "retract:", 8) == 0)
+    expect_caught_alone(M, retraction, item);
+  if (!item || strncmp(item, "transport:", 10) == 0)
+    expect_caught_alone(M, spo_check_transport, item);
 }
 
 static mutant broken;
@@ -505,6 +530,7 @@ static void retractions(void **state) {
   MUTANT(retract, retract_full, "retract: R_x(0) = x");
   MUTANT(retract, retract_full, "retract: depends on t v alone");
   MUTANT(retract, retract_bent, "retract: second order");
+  MUTANT(retract, retract_bent, "retract: order");
   MUTANT(retract, retract_bent, "retract: agrees with exp");
   MUTANT(retract, retract_bent, "ehess_to_rhess: predicts the cost");
   MUTANT(retract, retract_no_alias, "retract: x may be y");

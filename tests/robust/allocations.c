@@ -324,9 +324,44 @@ static spo_status checks(spo_error *err) {
   spo_status status;
   spo_problem *P = NULL;
   spo_check_report report;
+  spo_check_curve curve[2];
+  spo_profile_row row;
+  static double v[ROOM];
+  const double t = 0.1;
+  double f;
   CREATE(P, ufm(3, 2, 4, &P, err));
   TRY(spo_check_problem(P, NULL, rng, &report, err));
+  TRY(place(P, "etf", NULL, x, err));
+  TRY(spo_check_gradient(P, x, rng, &report, curve, err));
+  TRY(spo_check_hessian(P, x, rng, &report, curve, err));
+  TRY(spo_check_symmetry(P, x, rng, &report, err));
+  TRY(spo_check_retraction(P->manifold, x, rng, &report, curve, err));
+  TRY(spo_check_transport(P->manifold, x, rng, &report, err));
+  TRY(spo_manifold_random_tangent(P->manifold, x, rng, v, y));
+  TRY(spo_profile(P, x, v, SPO_ALONG_RETRACTION, 1, &t, &row, err));
+  TRY(spo_surface(P, x, v, v, 1, &t, 1, &t, &f, err));
 end:
+  spo_problem_destroy(P);
+  return status;
+}
+
+static spo_status wrappers(spo_error *err) {
+  spo_status status;
+  spo_problem *P = NULL, *L = NULL, *D = NULL, Q;
+  spo_manifold *checked = NULL;
+  CREATE(P, ufm(3, 2, 4, &P, err));
+  checked = UNSET(spo_manifold);
+  CREATE(checked, spo_checked_create(P->manifold, 0.0, &checked, err));
+  Q = *P;
+  Q.manifold = checked;
+  L = UNSET(spo_problem);
+  CREATE(L, spo_log_problem(&Q, &L, err));
+  D = UNSET(spo_problem);
+  CREATE(D, spo_fd_hessian_problem(L, 0.0, &D, err));
+end:
+  spo_problem_destroy(D);
+  spo_problem_destroy(L);
+  spo_manifold_destroy(checked);
   spo_problem_destroy(P);
   return status;
 }
@@ -425,6 +460,7 @@ SCENARIO(spectra, false)
 SCENARIO(large_certificate, false)
 SCENARIO(families, false)
 SCENARIO(checks, false)
+SCENARIO(wrappers, false)
 SCENARIO(linear_algebra, false)
 
 int main(void) {
@@ -439,6 +475,7 @@ int main(void) {
                                      cmocka_unit_test(test_large_certificate),
                                      cmocka_unit_test(test_families),
                                      cmocka_unit_test(test_checks),
+                                     cmocka_unit_test(test_wrappers),
                                      cmocka_unit_test(test_linear_algebra),
                                      cmocka_unit_test(no_allocation_in_the_loop)};
   rng = gsl_rng_alloc(gsl_rng_mt19937);
