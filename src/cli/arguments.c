@@ -31,7 +31,7 @@ const cli_word cli_words[] = {
      "these checks alone: gradient, hessian or symmetry of a problem, retraction or transport of a "
      "manifold",
      CLI_CHECK},
-    {"every", NULL, "print every check, not only those that fail", CLI_CHECK},
+    {"items", NULL, "print every check, not only those that fail", CLI_CHECK},
     {"curves", "FILE", "write the remainders behind the slopes, for a plot (CSV)", CLI_CHECK},
     {"profile", "FILE",
      "write cost, slope and the models of first and second order along a curve (CSV)", CLI_CHECK},

@@ -320,7 +320,7 @@ static int run(check *c, cli_arguments *args, cli_group *run_group) {
   target t = {0};
   int status = cli_take_text(args, "only", &c->only);
   if (!status)
-    status = cli_take_flag(args, "every", &c->every);
+    status = cli_take_flag(args, "items", &c->every);
   if (!status)
     status = check_only(c);
   c->every = c->every || c->only;

@@ -417,7 +417,7 @@ static void checks(void **state) {
   assert_non_null(strstr(last_line(), " checks, all passed"));
   expect_run("check manifold stiefel", 0);
   assert_null(strstr(ran.out, "measured")); /* nothing failed, a line each */
-  expect_run("check oblique --every", 0);
+  expect_run("check oblique --items", 0);
   assert_non_null(strstr(ran.out, "retract: first order"));
 }
 
