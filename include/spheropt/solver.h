@@ -196,7 +196,7 @@ SPO_API spo_status spo_solver_load(spo_solver *s, const char *path, const spo_st
                                    spo_error *err);
 
 /** spo_minimize - create, solve, destroy in one call: the trust region if the problem has a
- * Hessian, else gradient descent, with default options; seed 0. Arguments and failures as
+ * Hessian, else L-BFGS, with default options; seed 0. Arguments and failures as
  * spo_solver_solve. */
 SPO_API spo_status spo_minimize(const spo_problem *P, double *x, const spo_stop *stop,
                                 spo_result *res, spo_error *err);

@@ -21,10 +21,11 @@ static void judge(const spo_problem *P, const double *x, const char *solver, con
 }
 
 /* Random starts of one solver on one problem. */
-static void sweep(const spo_solver_ops *type, const void *options, const char *name, uint64_t seeds,
-                  const spo_model_ops *model, const spo_problem *P, const char *line) {
+static void sweep(const spo_solver_ops *type, const void *options, const char *name,
+                  uint64_t last_seed, const spo_model_ops *model, const spo_problem *P,
+                  const char *line) {
   double *x = new_vector(P);
-  for (expect_seed = 1; expect_seed <= seeds; expect_seed++) {
+  for (expect_seed = 1; expect_seed <= last_seed; expect_seed++) {
     spo_stop stop;
     spo_stop_init(&stop);
     if (!(type->needs & SPO_NEEDS_HESS)) { /* first order: what conditioning allows */
@@ -41,6 +42,8 @@ static void sweep(const spo_solver_ops *type, const void *options, const char *n
   free(x);
 }
 
+static uint64_t seeds = 2; /* 20 with an argument */
+
 static void test_all(void **state) {
   (void)state;
   for (size_t m = 0; spo_list_models[m]; m++)
@@ -49,7 +52,7 @@ static void test_all(void **state) {
       spo_problem *P = sample_problem(model, *line);
       for (size_t s = 0; spo_list_solvers[s]; s++)
         if (!(spo_list_solvers[s]()->needs & SPO_SEEKS_CRITICAL)) /* tests/oracle/newton.c */
-          sweep(spo_list_solvers[s](), NULL, spo_list_solvers[s]()->name, 5, model, P, *line);
+          sweep(spo_list_solvers[s](), NULL, spo_list_solvers[s]()->name, seeds, model, P, *line);
       spo_problem_destroy(P);
     }
 }
@@ -67,13 +70,15 @@ static void test_subproblems(void **state) {
         o.subproblem = spo_list_subproblems[s]();
         const bool small = P->manifold->dim <= 60; /* for `exact` */
         if (o.subproblem != spo_tcg() && (small || o.subproblem != spo_exact()))
-          sweep(spo_trust_region(), &o, spo_list_subproblems[s]()->name, 2, model, P, *line);
+          sweep(spo_trust_region(), &o, spo_list_subproblems[s]()->name, seeds, model, P, *line);
       }
       spo_problem_destroy(P);
     }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1)
+    seeds = strtoull(argv[1], NULL, 10);
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_all),
                                      cmocka_unit_test(test_subproblems)};
   return cmocka_run_group_tests_name("solvers on models", tests, NULL, NULL);
