@@ -47,6 +47,8 @@ typedef struct spo_ufm_params {
   spo_matrix classifier; /* start: K x d; not given: normalised class means */
   bool normalize;        /* scale the rows of both to length one, whatever they are */
   bool center;           /* subtract the features' global mean first; implies normalize for them */
+  const void *fix_classifier; /* a choice: no, etf; set by name with spo_option_set */
+  spo_matrix head;            /* K x d: freezes W at these rows, of length one to 1e-3; copied */
 } spo_ufm_params;
 
 /** spo_ufm - the model: parameters, named points (etf, collapsed:DEG, merged:M, signs, antipodal,
