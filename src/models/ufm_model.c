@@ -3,6 +3,9 @@
  * The model's table of the spherical UFM: description, parts, metrics, samples. */
 #include "models/ufm_internal.h"
 
+#include <math.h>
+
+#include <spheropt/models/generalised_collapse.h>
 #include <spheropt/models/neural_collapse.h>
 
 #include "base/memory.h"
@@ -39,6 +42,29 @@ static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
   return count;
 }
 
+/* Beyond this many numbers in W the one-versus-rest distance takes longer than a run. */
+static const size_t hull_size = 65536;
+
+enum { NC, ALIGNMENT = 3, GNC2, GNC3, N_METRICS };
+static const char *const metric_names[] = {"nc1", "nc2", "nc3", "alignment", "gnc2", "gnc3"};
+
+/* NC1 is GNC1: features have length one. */
+static spo_status measure(const ufm *u, const double *W, const double *H, size_t N,
+                          const int64_t *label, double *value, spo_error *err) {
+  const size_t d = u->d, K = u->K;
+  spo_status status = spo_neural_collapse(d, K, N, W, H, label, value + NC, err);
+  if (status == SPO_OK)
+    status = spo_alignment(d, K, N, W, H, label, value + ALIGNMENT, err);
+  value[GNC2] = value[GNC3] = NAN;
+  if (K <= d + 1)
+    return status;
+  if (status == SPO_OK && K * d <= hull_size)
+    status = spo_one_versus_rest(d, K, W, value + GNC2, err);
+  if (status == SPO_OK)
+    status = spo_self_duality(d, K, N, W, H, label, value + GNC3, err);
+  return status;
+}
+
 /* The metrics of the samples that have weight. */
 static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
   const ufm *u = P->self;
@@ -47,7 +73,7 @@ static spo_status metrics(const spo_problem *P, const double *x, double *value, 
   for (size_t i = 0; i < u->N; i++)
     active += u->omega[i] > 0.0;
   if (active == u->N)
-    return spo_neural_collapse(u->d, u->K, u->N, W, H, u->label, value, err);
+    return measure(u, W, H, u->N, u->label, value, err);
   spo_carver count = {0};
   spo_carve_doubles(&count, active * u->d);
   spo_carve(&count, active, sizeof(int64_t));
@@ -62,7 +88,7 @@ static spo_status metrics(const spo_problem *P, const double *x, double *value, 
     spo_vec_copy(u->d, H + i * u->d, features + j * u->d);
     label[j++] = u->label[i];
   }
-  const spo_status status = spo_neural_collapse(u->d, u->K, active, W, features, label, value, err);
+  const spo_status status = measure(u, W, features, active, label, value, err);
   spo_block_free(c.base);
   return status;
 }
@@ -76,8 +102,8 @@ static const char *const samples[] = {"--classes 10 --per-class 5 --dim 16 --tau
                                       "--classes 3 --counts 4,0,1 --dim 2 --tau 2",
                                       "--classes 2 --per-class 1 --dim 3 --tau 0.5",
                                       "--classes 7 --counts 150,40,1,1,60,33,20 --dim 3 --tau 12",
+                                      "--counts 3,1,0,2 --dim 5 --tau 2 --fix-classifier etf",
                                       NULL};
-static const char *const metric_names[] = {"nc1", "nc2", "nc3"};
 
 const spo_model_ops *spo_ufm(void) {
   static const spo_model_ops model = {
@@ -91,7 +117,7 @@ const spo_model_ops *spo_ufm(void) {
       .sample = samples,
       .n_points = UFM_N_POINTS,
       .point = ufm_points,
-      .n_metrics = 3,
+      .n_metrics = N_METRICS,
       .metric = metric_names,
       .create = create,
       .describe = describe,
