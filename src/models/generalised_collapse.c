@@ -173,7 +173,8 @@ static spo_status least_norm(hull *h, double enough, double *distance, spo_error
   return rest <= hull_rest * h->longest
              ? SPO_OK
              : spo_fail(err, SPO_E_NUMERIC, "spo_one_versus_rest",
-                        "the search for the nearest point of a hull ended %.2g above its aim", rest);
+                        "the search for the nearest point of a hull ended %.2g above its aim",
+                        rest);
 }
 
 spo_status spo_one_versus_rest(size_t d, size_t K, const double *W, double *distance,
@@ -361,8 +362,8 @@ spo_status spo_seli(size_t K, const int64_t *count, double *cosine, spo_error *e
   const double k = (double)K;
   for (size_t a = 0; a < K; a++)
     for (size_t b = 0; b < K; b++) /* C diag(n) C */
-      A[a * K + b] = (a == b ? (double)count[a] : 0.0) -
-                     ((double)count[a] + (double)count[b]) / k + total / (k * k);
+      A[a * K + b] = (a == b ? (double)count[a] : 0.0) - ((double)count[a] + (double)count[b]) / k +
+                     total / (k * k);
   const spo_status status = spo_eigh(K, A, values, V, err);
   if (status == SPO_OK) {
     for (size_t j = 0; j < K; j++) { /* the lowest is 0, of the constant vector */

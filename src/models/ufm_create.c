@@ -47,8 +47,8 @@ const spo_option ufm_params[UFM_N_PARAMS] = {
      SPO_OPTION_BOOL, 0, 1, 0, 0, NULL, SPO_START_ONLY},
     {"center", "subtract the features' mean first, then normalize them", "", AT(center),
      SPO_OPTION_BOOL, 0, 1, 0, 0, NULL, SPO_START_ONLY},
-    {"fix-classifier", "freeze the classifiers and optimise features alone", "",
-     AT(fix_classifier), SPO_OPTION_CHOICE, 0, 1, 0, 0, heads, 0},
+    {"fix-classifier", "freeze the classifiers and optimise features alone", "", AT(fix_classifier),
+     SPO_OPTION_CHOICE, 0, 1, 0, 0, heads, 0},
     {"head", "the frozen classifiers, one per row; only features move", "", AT(head),
      SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
 };

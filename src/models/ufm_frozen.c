@@ -24,7 +24,8 @@ static bool is_etf(const ufm *u) {
   double worst = 0.0;
   for (size_t a = 0; a < u->K; a++)
     for (size_t b = 0; b < a; b++)
-      worst = fmax(worst, fabs(spo_vec_dot(u->d, u->frozen + a * u->d, u->frozen + b * u->d) - off));
+      worst =
+          fmax(worst, fabs(spo_vec_dot(u->d, u->frozen + a * u->d, u->frozen + b * u->d) - off));
   return worst <= etf_tol;
 }
 
@@ -42,8 +43,7 @@ spo_status ufm_freeze(const spo_ufm_params *p, ufm *u, spo_error *err) {
     return SPO_OK;
   }
   spo_vec_copy(n, p->head.data, u->frozen);
-  const spo_status status =
-      ufm_unit_rows("head", u->K, u->d, p->normalize, u->frozen, &worst, err);
+  const spo_status status = ufm_unit_rows("head", u->K, u->d, p->normalize, u->frozen, &worst, err);
   if (status != SPO_OK)
     return status;
   if (worst > norm_exact)

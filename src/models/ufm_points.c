@@ -46,9 +46,8 @@ static void follow_classifier(const ufm *u, double sign, double *x) {
 static spo_status etf_classifier(const ufm *u, const char *point, double *x, spo_error *err) {
   if (!u->frozen)
     ufm_simplex(u->d, u->K, x);
-  return !u->frozen || u->frozen_etf
-             ? SPO_OK
-             : REFUSE("%s: the frozen classifier is no simplex ETF", point);
+  return !u->frozen || u->frozen_etf ? SPO_OK
+                                     : REFUSE("%s: the frozen classifier is no simplex ETF", point);
 }
 
 /* Points whose classifiers are not an ETF. */
@@ -279,7 +278,8 @@ static spo_status build_features(const spo_problem *P, const char *arg, gsl_rng 
   spo_vec_copy(u->N * u->d, u->features.data, H);
   if (u->center)
     subtract_mean(u->N, u->d, H);
-  spo_status status = ufm_unit_rows("features", u->N, u->d, u->normalize || u->center, H, &worst, err);
+  spo_status status =
+      ufm_unit_rows("features", u->N, u->d, u->normalize || u->center, H, &worst, err);
   if (status == SPO_OK && u->classifier.data) {
     spo_vec_copy(u->K * u->d, u->classifier.data, x);
     status = ufm_unit_rows("classifier", u->K, u->d, u->normalize, x, &worst, err);
