@@ -25,6 +25,8 @@ static const spo_option table[] = {
      SPO_OPTION_UINT, 1, 46340, 0, 0, NULL, 0},
     {"seed", "of random matrices; the run's own", "", AT(seed), SPO_OPTION_UINT, 0, 0x1p53, 0, 0,
      NULL, 0},
+    {"isometric", "random A with orthonormal columns: then the closed form holds", "",
+     AT(isometric), SPO_OPTION_BOOL, 0, 1, 0, 0, NULL, 0},
     {"a", "A, m x n", "", AT(a), SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
     {"b", "B, m x p", "", AT(b), SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
     {"retraction", "of the Stiefel manifold", "", AT(retraction), SPO_OPTION_CHOICE, 0, 1, 0, 0,
@@ -37,7 +39,7 @@ typedef struct procrustes {
   spo_problem problem; /* first */
   size_t m, n, p;
   uint64_t seed;
-  bool given_a, given_b;
+  bool isometric, given_a, given_b;
   double *A;      /* m rows of n */
   double *B, *Bt; /* m rows of p, and p columns of m */
   double norm_a, norm_b, f_star;
@@ -165,6 +167,11 @@ static spo_status resolve_sizes(const spo_procrustes_params *p, sizes *s, spo_er
     return REFUSE(SPO_E_DIM, "a: %zu column, at least 2 are needed", s->n);
   if (s->p > s->n)
     return REFUSE(SPO_E_DIM, "columns: %zu given, at most the size, %zu", s->p, s->n);
+  if (p->isometric && p->a.data)
+    return REFUSE(SPO_E_ARG, "isometric: of use only without a");
+  if (p->isometric && s->m < s->n)
+    return REFUSE(SPO_E_DIM, "isometric: %zu rows given, at least the size, %zu, are needed", s->m,
+                  s->n);
   if (spo_size_mul(s->m, s->n) > INT_MAX || spo_size_mul(s->n, s->p) > INT_MAX)
     return REFUSE(SPO_E_DIM, "rows: %zu times size %zu is more than BLAS can index (%d)", s->m,
                   s->n, INT_MAX);
@@ -190,6 +197,27 @@ static spo_status take_matrix(const char *name, const spo_matrix *given, size_t 
                     given->data[i]);
   spo_vec_copy(count, given->data, X);
   return SPO_OK;
+}
+
+/* The polar factor of a random A, back in rows. */
+static spo_status orthonormalise(procrustes *q, spo_error *err) {
+  const size_t m = q->m, n = q->n;
+  double *columns = spo_block_alloc(spo_size_mul(m * n, sizeof(double)));
+  if (!columns)
+    return REFUSE(SPO_E_NOMEM, "no memory for %zu x %zu", m, n);
+  for (size_t i = 0; i < m; i++)
+    for (size_t j = 0; j < n; j++)
+      columns[j * m + i] = q->A[i * n + j];
+  spo_polar *polar;
+  spo_status status = spo_polar_create(m, n, columns, &polar, err);
+  if (status == SPO_OK)
+    status = spo_polar_point(polar, NULL, columns, err);
+  for (size_t i = 0; i < m && status == SPO_OK; i++)
+    for (size_t j = 0; j < n; j++)
+      q->A[i * n + j] = columns[j * m + i];
+  spo_polar_destroy(polar);
+  spo_block_free(columns);
+  return status;
 }
 
 /* Is |A X| the same for all X? room: n x n */
@@ -231,6 +259,7 @@ static spo_status solve(procrustes *q, spo_error *err) {
 
 static spo_status fill(procrustes *q, const spo_procrustes_params *p, spo_error *err) {
   q->seed = p->seed;
+  q->isometric = p->isometric;
   q->retraction = p->retraction;
   q->given_a = p->a.data != NULL;
   q->given_b = p->b.data != NULL;
@@ -240,6 +269,8 @@ static spo_status fill(procrustes *q, const spo_procrustes_params *p, spo_error 
                              .memo_len = q->m * q->p,
                              .work_len = q->m * q->p};
   spo_status status = take_matrix("a", &p->a, q->m * q->n, p->seed, q->A, err);
+  if (status == SPO_OK && q->isometric)
+    status = orthonormalise(q, err);
   if (status == SPO_OK) /* another seed: the two must not be alike */
     status = take_matrix("b", &p->b, q->m * q->p, p->seed ^ 0x5deece66du, q->B, err);
   if (status != SPO_OK)
@@ -300,6 +331,7 @@ static void describe(const spo_problem *P, void *params) {
   p->n = q->n;
   p->columns = q->p;
   p->seed = q->seed;
+  p->isometric = q->isometric;
   p->retraction = q->retraction;
   if (q->given_a)
     p->a = (spo_matrix){q->A, q->m, q->n};
@@ -362,7 +394,7 @@ static const spo_named_point points[] = {
      "P diag(signs) Q^T of the singular vectors of A^T B, one sign each: a critical point",
      build_signs},
 };
-static const char *const samples[] = {"--rows 12 --size 6 --columns 3",
+static const char *const samples[] = {"--rows 12 --size 6 --columns 3 --isometric true",
                                       "--rows 3 --size 5 --columns 1 --retraction qr",
                                       "--rows 20 --size 7 --columns 5 --seed 2", NULL};
 static const char *const metric_names[] = {"residual", "distance"};

@@ -27,6 +27,7 @@ typedef struct spo_procrustes_params {
   uint64_t n;             /* columns of A; 0: of a, else 6 */
   uint64_t columns;       /* p <= n, columns of B; 0: of b, else 3 */
   uint64_t seed;          /* of random matrices */
+  bool isometric;         /* random A with A^T A = I */
   spo_matrix a, b;        /* m x n, m x p; copied; not given: standard normal */
   const void *retraction; /* a choice: polar, qr; set by name with spo_option_set */
 } spo_procrustes_params;
