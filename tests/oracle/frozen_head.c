@@ -47,6 +47,9 @@ static void expect_point(size_t K, size_t n, size_t d, double tau, double sign) 
   for (size_t i = 0; i < due.count; i++)
     expect_near(N * s->eigenvalue[i], due.value[i], 1e-12 * largest);
   expect_near(p->f / log1p((k - 1) * exp(-sign * tau * k / (k - 1))), 1.0, 1e-13);
+  spo_check_report report;
+  expect_ok(spo_check_problem(P, x, rng, &report, &err));
+  expect_true(report.pass);
   spo_verification v;
   expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
   const bool spurious = sign < 0 && d == K - 1 && tau > k - 1;

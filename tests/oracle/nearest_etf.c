@@ -304,6 +304,36 @@ static void test_not_unique(void **state) {
     }
 }
 
+/* Square frames are in no sample: solvers would have to change components. At random and at sign
+ * points, with and without the symmetry. */
+static void test_derivatives(void **state) {
+  (void)state;
+  for (size_t c = 0; c < SIZES; c++)
+    for (int free = 0; free < 2; free++) {
+      const size_t d = sizes[c].d, K = sizes[c].K;
+      double M[MOST], x[MOST];
+      gsl_rng *rng = new_rng(c + 1);
+      draw(rng, d * K, M);
+      spo_problem *P = problem_of(d, K, M, NULL, free ? 0.0 : 0.3);
+      const char *name[] = {"random", "solution", "prox", "signs:-++++"};
+      for (size_t i = 0; i < 4; i++) {
+        char text[16];
+        spo_error err = {0};
+        spo_check_report report;
+        expect_seed = i;
+        snprintf(text, sizeof text, "%.*s", i == 3 ? 6 + (int)K : 15, name[i]);
+        point_by_name(spo_nearest_etf(), P, text, i, x);
+        expect_ok(spo_check_problem(P, x, rng, &report, &err));
+        for (size_t j = 0; j < report.count; j++)
+          if (!report.item[j].pass)
+            print_error("%s: %s %g\n", text, report.item[j].name, report.item[j].value);
+        expect_true(report.pass);
+      }
+      spo_problem_destroy(P);
+      gsl_rng_free(rng);
+    }
+}
+
 static void test_refusals(void **state) {
   (void)state;
   const double alike[6] = {1, 2, 3, 1, 2, 3}, odd[6] = {1, 2, NAN, 4, 5, 6};
@@ -349,7 +379,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sign_points), cmocka_unit_test(test_trust_region),
       cmocka_unit_test(test_derivative),  cmocka_unit_test(test_chain),
-      cmocka_unit_test(test_not_unique),  cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_not_unique),  cmocka_unit_test(test_derivatives),
+      cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests_name("nearest simplex ETF", tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@
  * components, and the one without U* has a local minimum of its own, f* + 2 sigma_K.
  *
  * Symmetry: none; with delta = 0 the fibres of U -> U C, of dimension d-K.
- * Source: Markou, Ajanthan, Gould, arXiv:2411.01248; the closed form is derived in doc/heads.md. */
+ * Source: Markou, Ajanthan, Gould, arXiv:2411.01248; the closed form is derived in
+ * doc/nearest_etf.md. */
 #ifndef SPHEROPT_MODELS_NEAREST_ETF_H
 #define SPHEROPT_MODELS_NEAREST_ETF_H
 
