@@ -229,7 +229,7 @@ static void parameters_return(void **state) {
   json_decref(a);
   json_decref(b);
   a = run_json("solve ufm --counts 3,1,2 --dim 4 --fix-classifier etf -o etf --json", 0);
-  assert_string_equal(text_at(a, "parameters.fix-classifier"), "etf");
+  assert_string_equal(text_at(a, "parameters.fix_classifier"), "etf");
   b = run_json("verify etf --json", 0);
   expect_near(number(b, "f"), number(a, "f"), 1e-14);
   json_decref(a);
