@@ -7,9 +7,9 @@
  *
  *   implicit_etf [--ufm-10 | --ufm-100 | K n d tau STEPS]
  *
- * All three by gradient descent with Armijo steps from the same features. The proximal term pulls to
- * the solution of some steps ago (the paper: of the step before). The paper's sizes are UFM-10: 10
- * classes, 1000 features, d = 512, 2000 steps; how many features UFM-100 has is not printed
+ * All three by gradient descent with Armijo steps from the same features. The proximal term pulls
+ * to the solution of some steps ago (the paper: of the step before). The paper's sizes are UFM-10:
+ * 10 classes, 1000 features, d = 512, 2000 steps; how many features UFM-100 has is not printed
  * there, here it is 1000 as well. Its optimiser (AGD) is not the one here, so curves are not to be
  * laid over its own. */
 #include <gsl/gsl_randist.h>
@@ -206,8 +206,8 @@ static int go_on(run *r, size_t steps) {
   return 0;
 }
 
-/* The classifier of a run, K x d doubles: its own, the fixed one, or the nearest now, whose frame is
- * where the proximal term pulls from now on. */
+/* The classifier of a run, K x d doubles: its own, the fixed one, or the nearest now, whose frame
+ * is where the proximal term pulls from now on. */
 static int classifier(recipe *c, const run *r, double *W, const double **H) {
   const size_t dK = c->d * c->K;
   *H = r->P == c->standard ? r->x + dK : r->x;

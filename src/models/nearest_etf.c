@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The nearest simplex ETF: the problem, its closed form, and the chain rule to the class means. A
- * place keeps U C/sqrt(K-1) - Y. */
-#include <spheropt/models/nearest_etf.h>
+ * The nearest simplex ETF: problem and model. A place keeps U C/sqrt(K-1) - Y. */
+#include "models/nearest_etf_internal.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -52,119 +51,6 @@ static const double frame_tol = 1e-8;
 
 #define REFUSE(code, ...) spo_fail(err, code, "spo_nearest_etf", __VA_ARGS__)
 
-/* ---- the target ------------------------------------------------------------------------------ */
-
-/* VC = V C: the vectors' mean subtracted from each. VC may be V, mean: d doubles. */
-static void centre(size_t d, size_t K, const double *V, double *VC, double *mean) {
-  spo_vec_zero(d, mean);
-  for (size_t k = 0; k < K; k++)
-    spo_vec_axpy(d, 1.0 / (double)K, V + k * d, mean);
-  for (size_t k = 0; k < K; k++)
-    spo_vec_add(d, V + k * d, -1.0, mean, VC + k * d);
-}
-
-/* Y = M C / |M C|; *length is that norm. mean: d doubles. */
-static spo_status normalised_means(size_t d, size_t K, const double *means, double *Y,
-                                   double *length, double *mean, spo_error *err) {
-  for (size_t i = 0; i < d * K; i++)
-    if (!isfinite(means[i]))
-      return REFUSE(SPO_E_ARG, "means: entry (%zu, %zu) is %g", i / d, i % d, means[i]);
-  centre(d, K, means, Y, mean);
-  *length = spo_vec_norm(d * K, Y);
-  if (!(*length > (double)K * DBL_EPSILON * spo_vec_norm(d * K, means)))
-    return REFUSE(SPO_E_ARG, "means: all %zu are alike, there is no nearest simplex", K);
-  spo_vec_scale(d * K, 1.0 / *length, Y);
-  return SPO_OK;
-}
-
-/* B = (2/sqrt(K-1)) Y + delta U_prox */
-static void target(size_t d, size_t K, const double *Y, const double *prox, double delta,
-                   double *B) {
-  const double scale = 2.0 / sqrt((double)K - 1.0);
-  for (size_t i = 0; i < d * K; i++)
-    B[i] = scale * Y[i] + delta * prox[i];
-}
-
-static void unit_vectors(size_t d, size_t K, double *U) {
-  spo_vec_zero(d * K, U);
-  for (size_t k = 0; k < K; k++)
-    U[k * d + k] = 1.0;
-}
-
-static spo_status check_shape(size_t d, size_t K, double delta, spo_error *err) {
-  if (K < 2)
-    return REFUSE(SPO_E_DIM, "classes: %zu given, at least 2 are needed", K);
-  if (d < K)
-    return REFUSE(SPO_E_DIM, "dim: %zu given, at least the number of classes, %zu, is needed", d,
-                  K);
-  if (spo_size_mul(d, K) > INT_MAX)
-    return REFUSE(SPO_E_DIM, "dim: %zu times %zu classes is more than BLAS can index (%d)", d, K,
-                  INT_MAX);
-  if (!(delta >= 0.0 && delta < INFINITY))
-    return REFUSE(SPO_E_OPTION, "delta: %g given, must be at least 0 and finite", delta);
-  return SPO_OK;
-}
-
-spo_status spo_nearest_etf_solve(size_t d, size_t K, const double *means, const double *prox,
-                                 double delta, double *U, spo_polar **polar, spo_error *err) {
-  if (polar)
-    *polar = NULL;
-  spo_status status = check_shape(d, K, delta, err);
-  if (status != SPO_OK)
-    return status;
-  const size_t n = d * K;
-  double *Y = spo_block_alloc((2 * n + d) * sizeof(double)), length;
-  if (!Y)
-    return REFUSE(SPO_E_NOMEM, "no memory for %zu class means", K);
-  double *frame = Y + n, *mean = frame + n;
-  spo_polar *of_B = NULL;
-  if (prox)
-    spo_vec_copy(n, prox, frame);
-  else
-    unit_vectors(d, K, frame);
-  status = normalised_means(d, K, means, Y, &length, mean, err);
-  if (status == SPO_OK) {
-    target(d, K, Y, frame, delta, Y);
-    status = spo_polar_create(d, K, Y, &of_B, err);
-  }
-  if (status == SPO_OK)
-    status = spo_polar_point(of_B, NULL, U, err);
-  spo_block_free(Y);
-  if (status == SPO_OK && polar)
-    *polar = of_B;
-  else
-    spo_polar_destroy(of_B);
-  return status;
-}
-
-/* dY = (dM C - Y <Y, dM C>)/|M C|, transposed. */
-spo_status spo_nearest_etf_pullback(size_t d, size_t K, const double *means, const double *gB,
-                                    double *gM, spo_error *err) {
-  const size_t n = d * K;
-  double *Y = spo_block_alloc((n + d) * sizeof(double)), length;
-  if (!Y)
-    return REFUSE(SPO_E_NOMEM, "no memory for %zu class means", K);
-  const spo_status status = normalised_means(d, K, means, Y, &length, Y + n, err);
-  if (status == SPO_OK) {
-    centre(d, K, gB, gM, Y + n);
-    spo_vec_axpy(n, -spo_vec_dot(n, Y, gM), Y, gM);
-    spo_vec_scale(n, 2.0 / (sqrt((double)K - 1.0) * length), gM);
-  }
-  spo_block_free(Y);
-  return status;
-}
-
-void spo_nearest_etf_classifier(size_t d, size_t K, const double *U, double *W) {
-  const double scale = sqrt((double)K / ((double)K - 1.0));
-  for (size_t j = 0; j < d; j++) {
-    double mean = 0.0;
-    for (size_t k = 0; k < K; k++)
-      mean += U[k * d + j] / (double)K;
-    for (size_t k = 0; k < K; k++)
-      W[k * d + j] = scale * (U[k * d + j] - mean);
-  }
-}
-
 /* ---- objective ------------------------------------------------------------------------------- */
 
 /* memo: R = U C/sqrt(K-1) - Y, then room for a mean */
@@ -173,7 +59,7 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
   const nearest *e = self;
   const size_t n = e->d * e->K;
   double *R = memo, away = 0.0;
-  centre(e->d, e->K, x, R, memo + n);
+  nearest_centre(e->d, e->K, x, R, memo + n);
   spo_vec_combine(n, 1.0 / sqrt((double)e->K - 1.0), R, -1.0, e->Y, R);
   for (size_t i = 0; i < n && e->delta > 0.0; i++)
     away += (x[i] - e->prox[i]) * (x[i] - e->prox[i]);
@@ -194,7 +80,7 @@ static int ehess(void *self, const double *x, const double *v, double *hv, const
                  double *work) {
   (void)x, (void)memo;
   const nearest *e = self;
-  centre(e->d, e->K, v, hv, work);
+  nearest_centre(e->d, e->K, v, hv, work);
   spo_vec_combine(e->d * e->K, 2.0 / ((double)e->K - 1.0), hv, e->delta, v, hv);
   return 0;
 }
@@ -312,7 +198,7 @@ static spo_status take_prox(nearest *e, const spo_matrix *prox, spo_error *err) 
   const size_t n = e->d * e->K;
   e->given_prox = prox->data != NULL;
   if (!e->given_prox) {
-    unit_vectors(e->d, e->K, e->prox);
+    nearest_unit_vectors(e->d, e->K, e->prox);
     return SPO_OK;
   }
   for (size_t i = 0; i < n; i++)
@@ -326,10 +212,10 @@ static spo_status take_prox(nearest *e, const spo_matrix *prox, spo_error *err) 
 static spo_status aim(nearest *e, spo_error *err) {
   const size_t n = e->d * e->K;
   double length, sum = 0.0;
-  spo_status status = normalised_means(e->d, e->K, e->means, e->Y, &length, e->B, err);
+  spo_status status = nearest_means(e->d, e->K, e->means, e->Y, &length, e->B, err);
   if (status != SPO_OK)
     return status;
-  target(e->d, e->K, e->Y, e->prox, e->delta, e->B);
+  nearest_target(e->d, e->K, e->Y, e->prox, e->delta, e->B);
   status = spo_polar_create(e->d, e->K, e->B, &e->polar, err);
   if (status != SPO_OK)
     return status;
@@ -378,7 +264,7 @@ spo_status spo_nearest_etf_create(const spo_nearest_etf_params *params, spo_prob
   if (status == SPO_OK)
     status = resolve("dim", p.dim, &p.means, &p.prox, false, 6, &d, err);
   if (status == SPO_OK)
-    status = check_shape(d, K, p.delta, err);
+    status = nearest_check_shape(d, K, p.delta, err);
   if (status != SPO_OK)
     return status;
   spo_carver c = {0};

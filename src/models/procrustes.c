@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The orthogonal Procrustes problem. A place keeps R = A X - B, so that f keeps its relative accuracy
- * where the fit is good. */
+ * The orthogonal Procrustes problem. A place keeps R = A X - B, so that f keeps its relative
+ * accuracy where the fit is good. */
 #include <spheropt/models/procrustes.h>
 
 #include <float.h>

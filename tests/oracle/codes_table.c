@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The best known values of the spherical UFM with more classes than a simplex holds, by many starts:
- * nothing lower is found, and they are found. Not proven. */
+ * The best known values of the spherical UFM with more classes than a simplex holds, by many
+ * starts: nothing lower is found, and they are found. Not proven. */
 #include "expect.h"
 
 #include "samples.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Unequal classes in the spherical UFM: minima of the two-level case, classes that are absent, the
- * exact condition of minority collapse with its thresholds by root finding on the merged branch, and
- * the SELI geometry. */
+ * exact condition of minority collapse with its thresholds by root finding on the merged branch,
+ * and the SELI geometry. */
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_multiroots.h>
 #include <gsl/gsl_randist.h>

@@ -139,8 +139,8 @@ static void test_sign_points(void **state) {
   }
 }
 
-/* Down to 1e-10 of the closed form, from any start; for d = K from its component, and from the other
- * one to that one's own minimum, 2 sigma_K above. */
+/* Down to 1e-10 of the closed form, from any start; for d = K from its component, and from the
+ * other one to that one's own minimum, 2 sigma_K above. */
 static void test_trust_region(void **state) {
   (void)state;
   const double deltas[] = {1e-3, 0.1, 2.0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Orthogonal Procrustes: where the closed form holds, on both sides of its condition; the minimum of
- * each component of a square problem; all sign points; the unbalanced problem by brute force. */
+ * Orthogonal Procrustes: where the closed form holds, on both sides of its condition; the minimum
+ * of each component of a square problem; all sign points; the unbalanced problem by brute force. */
 #include <gsl/gsl_randist.h>
 
 #include "samples.h"
@@ -145,8 +145,8 @@ static void test_sign_points(void **state) {
   spo_problem_destroy(P);
 }
 
-/* No closed form is claimed where |A X| varies. On the circle, p = 1, n = 2, the least of many is the
- * minimum, which the solver's best of some starts is too. */
+/* No closed form is claimed where |A X| varies. On the circle, p = 1, n = 2, the least of many is
+ * the minimum, which the solver's best of some starts is too. */
 static void test_unbalanced(void **state) {
   (void)state;
   for (uint64_t seed = 1; seed <= 5; seed++) {

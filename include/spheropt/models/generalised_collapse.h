@@ -22,8 +22,8 @@ extern "C" {
  * spo_one_versus_rest - the least distance of a vector from the convex hull of the others.
  *
  * d, K      in   K >= 2 vectors of R^d;  W  in  K x d doubles, one vector per row, any lengths
- * distance  out  min_k dist(w_k, conv{w_j : j != k}); its square to 1e-9 of the longest difference's,
- *                mostly to 1e-13
+ * distance  out  min_k dist(w_k, conv{w_j : j != k}); its square to 1e-9 of the longest
+ *                difference's, mostly to 1e-13
  *
  * Cost: K minimum-norm problems by Wolfe's active sets, each some d rounds of K d + d^3 operations,
  * left early once they cannot be the least; one allocation. Fails: SPO_E_NOMEM, SPO_E_NUMERIC (that
