@@ -135,8 +135,8 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
 
 /* The ball's multipliers. With g_i = W G_i = beta_i h_i + r_i, the convex function of sample i
  * falls within the unit ball by at most <g_i, h_i> + |g_i| = beta_i + sqrt(beta_i^2 + |r_i|^2),
- * which is minus the lowest eigenvalue of [-2 beta_i, |r_i|; |r_i|, 0]. Z is block diagonal of these.
- * */
+ * which is minus the lowest eigenvalue of [-2 beta_i, |r_i|; |r_i|, 0]. Z is block diagonal of
+ * these. */
 typedef struct store {
   double *beta, *rest;
 } store;
