@@ -195,6 +195,30 @@ static void test_as_free(void **state) {
   }
 }
 
+/* The lowest eigenvalue is minus the worst sample's bound over the ball, <g, h> + |g|; scaled, with
+ * g over omega. */
+static void expect_lowest(const spo_problem *P, const double *x, const double *weight,
+                          const spo_verification *v) {
+  const size_t n = P->manifold->n, N = 9, d = n / N;
+  double *memo = calloc(P->memo_len, sizeof *memo), *g = calloc(n, sizeof *g), f;
+  double plain = 0.0, scaled = 0.0;
+  P->ops->cost_egrad(P->self, x, &f, g, memo, NULL);
+  for (size_t i = 0; i < N; i++) {
+    double along = 0.0, square = 0.0;
+    for (size_t j = 0; j < d; j++) {
+      along += g[i * d + j] * x[i * d + j];
+      square += g[i * d + j] * g[i * d + j];
+    }
+    plain = fmax(plain, along + sqrt(square));
+    scaled = fmax(scaled, (along + sqrt(square)) / weight[i]);
+  }
+  expect_near(v->plain.lambda_min, -plain, 1e-8 * plain);
+  expect_near(v->scaled.lambda_min, -scaled, 1e-8 * scaled);
+  expect_near(v->plain.gap_bound, (double)N * plain, 1e-6 * plain);
+  expect_near(v->scaled.gap_bound, scaled, 1e-6 * scaled);
+  free(memo), free(g);
+}
+
 /* No spurious minima while the differences of the w leave a direction free (d >= K), and the
  * certificate proves it; for d < K it proves what it can, and its bound holds everywhere. */
 static void test_certificate(void **state) {
@@ -215,6 +239,10 @@ static void test_certificate(void **state) {
         expect_seed = 12 * head + (uint64_t)i;
         point_by_name(spo_ufm(), P, "random", expect_seed, x);
         expect_ok(spo_verify(P, x, NULL, NULL, &start, NULL, &err));
+        double weight[9];
+        for (size_t j = 0; j < 9; j++)
+          weight[j] = 1.0 / 9.0;
+        expect_lowest(P, x, weight, &start);
         expect_true(run_solver(spo_trust_region(), P, NULL, NULL, 1, x).converged);
         expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
         ends[i] = v.f;
