@@ -10,7 +10,7 @@
 
 static int watch(void *self, const spo_iter *it) {
   const spo_problem *P = self;
-  double nc[3];
+  double nc[SPO_MODEL_MAX_METRICS];
   spo_error err;
   if (spo_ufm()->metrics(P, it->x, nc, &err) != SPO_OK)
     return 1;

@@ -34,7 +34,11 @@
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>
 #include <spheropt/models/maxcut.h>
+#include <spheropt/models/generalised_collapse.h>
+#include <spheropt/models/nearest_etf.h>
 #include <spheropt/models/neural_collapse.h>
+#include <spheropt/models/polar.h>
+#include <spheropt/models/procrustes.h>
 #include <spheropt/models/rayleigh.h>
 #include <spheropt/models/ufm.h>
 #include <spheropt/landscape/spectrum.h>

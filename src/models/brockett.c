@@ -8,14 +8,8 @@
 
 #include "base/take.h"
 #include "base/vec.h"
+#include "models/orthonormal.h"
 #include "models/symmetric.h"
-
-static const spo_stiefel_retraction polar = SPO_STIEFEL_POLAR, qr = SPO_STIEFEL_QR;
-static const spo_choice retractions[] = {
-    {"polar", "second order", &polar},
-    {"qr", "first order, cheaper", &qr},
-    {NULL, NULL, NULL},
-};
 
 #define AT(member) offsetof(spo_brockett_params, member)
 static const spo_option table[] = {
@@ -27,7 +21,7 @@ static const spo_option table[] = {
      NULL, 0},
     {"matrix", "a symmetric matrix", "", AT(matrix), SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
     {"retraction", "of the Stiefel manifold", "", AT(retraction), SPO_OPTION_CHOICE, 0, 1, 0, 0,
-     retractions, 0},
+     spo_stiefel_choices, 0},
 };
 #undef AT
 enum { N_PARAMS = sizeof table / sizeof table[0] };

@@ -10,6 +10,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "base/vec.h"
+#include "models/class_means.h"
 
 /* dsyev's work per column, with blocks of 32 */
 enum { DSYEV_BLOCKS = 34 };
@@ -28,22 +29,6 @@ static void layout(spo_carver *c, size_t d, size_t K, scratch *s) {
   s->gram = spo_carve_doubles(c, spo_size_mul(K, K));
   s->work = spo_carve_doubles(c, DSYEV_BLOCKS * K);
   s->count = spo_carve(c, K, sizeof(size_t));
-}
-
-static void means(size_t d, size_t K, size_t N, const double *H, const int64_t *label, scratch *s) {
-  spo_vec_zero(K * d, s->mean);
-  spo_vec_zero(d, s->global);
-  for (size_t k = 0; k < K; k++)
-    s->count[k] = 0;
-  for (size_t i = 0; i < N; i++) {
-    const size_t y = (size_t)label[i];
-    s->count[y]++;
-    spo_vec_axpy(d, 1.0, H + i * d, s->mean + y * d);
-    spo_vec_axpy(d, 1.0 / (double)N, H + i * d, s->global);
-  }
-  for (size_t k = 0; k < K; k++)
-    if (s->count[k] > 0)
-      spo_vec_scale(d, 1.0 / (double)s->count[k], s->mean + k * d);
 }
 
 /* q^T Sigma_W q */
@@ -114,7 +99,7 @@ spo_status spo_neural_collapse(size_t d, size_t K, size_t N, const double *W, co
   if (!c.base)
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the metrics: %zu bytes", count.used);
   layout(&c, d, K, &s);
-  means(d, K, N, H, label, &s);
+  spo_class_means(d, K, N, H, label, s.mean, s.global, s.count);
   nc[1] = to_etf(d, K, W, W, s.gram);
   nc[2] = to_etf(d, K, W, s.mean, s.gram);
   const spo_status status = nc1(d, K, N, H, label, &s, &nc[0], err);

@@ -17,8 +17,7 @@
 /* f is a sum of log1p terms with relative accuracy: measured noise stays below 1e3 eps |f|. */
 static const double relative_noise = 1e3 * DBL_EPSILON;
 
-/* One tile's part of the cost; leaves G and p_y of its samples in the memo. */
-static double add_cost(const ufm *u, const double *x, size_t i, double *memo) {
+double ufm_tile_cost(const ufm *u, const double *x, size_t i, double *memo) {
   const size_t b = ufm_tile_len(u, i), d = u->d;
   double *G = ufm_tile(u, memo, i);
   spo_gemm('T', 'N', b, u->K, d, u->tau, ufm_H(u, x) + i * d, d, ufm_W(u, x), d, 0.0, G, b);
@@ -38,7 +37,7 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
   const ufm *u = self;
   *f = 0.0;
   for (size_t i = 0; i < u->N; i += u->tile)
-    *f += add_cost(u, x, i, memo);
+    *f += ufm_tile_cost(u, x, i, memo);
   return 0;
 }
 
@@ -56,7 +55,7 @@ static int cost_egrad(void *self, const double *x, double *f, double *g, double 
   const ufm *u = self;
   *f = 0.0;
   for (size_t i = 0; i < u->N; i += u->tile) {
-    *f += add_cost(u, x, i, memo);
+    *f += ufm_tile_cost(u, x, i, memo);
     add_gradient(u, x, i, memo, g);
   }
   return 0;
@@ -68,7 +67,7 @@ static void add_hessian(const ufm *u, const double *x, size_t i, const double *m
   const size_t b = ufm_tile_len(u, i), d = u->d, K = u->K;
   const double *G = ufm_tile(u, memo, i);
   const double *W = ufm_W(u, x), *H = ufm_H(u, x) + i * d;
-  const double *DW = ufm_W(u, v), *DH = ufm_H(u, v) + i * d;
+  const double *DW = v, *DH = ufm_H(u, v) + i * d;
   double *hW = hv, *hH = hv + d * K + i * d;
   spo_gemm('T', 'N', b, K, d, u->tau, H, d, DW, d, 0.0, Gdot, b);
   spo_gemm('T', 'N', b, K, d, u->tau, DH, d, W, d, 1.0, Gdot, b);
@@ -94,26 +93,29 @@ static int ehess(void *self, const double *x, const double *v, double *hv, const
   return ehess_block(self, x, 1, v, hv, memo, work);
 }
 
-/* The condition number grows like 1/omega: each feature is scaled by its own weight. */
+void ufm_scale_features(const ufm *u, const double *v, double *pv) {
+  for (size_t i = 0; i < u->N; i++) {
+    const double omega = u->omega[i] > 0.0 ? u->omega[i] : 1.0 / (double)u->N;
+    const double scale = 1.0 / ((double)u->K * omega);
+    const double *vi = v + i * u->d;
+    double *pi = pv + i * u->d;
+    for (size_t j = 0; j < u->d; j++)
+      pi[j] = scale * vi[j];
+  }
+}
+
 static int precond(void *self, const double *x, const double *v, double *pv, const double *memo,
                    double *work) {
   (void)x, (void)memo, (void)work;
   const ufm *u = self;
   const size_t nW = u->d * u->K;
   spo_vec_copy(nW, v, pv);
-  for (size_t i = 0; i < u->N; i++) {
-    const double omega = u->omega[i] > 0.0 ? u->omega[i] : 1.0 / (double)u->N;
-    const double scale = 1.0 / ((double)u->K * omega);
-    const double *vi = v + nW + i * u->d;
-    double *pi = pv + nW + i * u->d;
-    for (size_t j = 0; j < u->d; j++)
-      pi[j] = scale * vi[j];
-  }
+  ufm_scale_features(u, v + nW, pv + nW);
   return 0;
 }
 
-static int scale(void *self, const double *x, double f, const double *memo, double *f_noise,
-                 double *grad_scale) {
+int ufm_scale(void *self, const double *x, double f, const double *memo, double *f_noise,
+              double *grad_scale) {
   (void)x, (void)memo;
   const ufm *u = self;
   *f_noise = relative_noise * fabs(f);
@@ -121,12 +123,16 @@ static int scale(void *self, const double *x, double f, const double *memo, doub
   return 0;
 }
 
+double ufm_etf_value(const ufm *u) {
+  const double K = (double)u->K;
+  return log1p((K - 1.0) * exp(-u->tau * K / (K - 1.0)));
+}
+
 static int known_minimum(void *self, double *f_star, const char **theorem) {
   const ufm *u = self;
   if (!u->balanced || u->d + 1 < u->K)
     return 1;
-  const double K = (double)u->K;
-  *f_star = log1p((K - 1.0) * exp(-u->tau * K / (K - 1.0)));
+  *f_star = ufm_etf_value(u);
   *theorem = u->d >= u->K
                  ? "simplex ETF, classes balanced, d >= K: Yaras et al. 2022, global optimality"
                  : "simplex ETF, classes balanced, d = K-1: two Jensen steps, doc/ufm.md";
@@ -163,7 +169,7 @@ static const spo_symmetry symmetry = {
     .project = symmetry_project,
 };
 
-static void destroy(spo_problem *P) {
+void ufm_destroy(spo_problem *P) {
   ufm *u = P->self;
   spo_manifold_destroy(u->product);
   spo_manifold_destroy(u->part[0]);
@@ -179,9 +185,9 @@ const spo_problem_ops ufm_problem_ops = {
     .ehess = ehess,
     .ehess_block = ehess_block,
     .precond = precond,
-    .scale = scale,
+    .scale = ufm_scale,
     .known_minimum = known_minimum,
     .symmetry = &symmetry,
     .certificate = &ufm_certificate,
-    .destroy = destroy,
+    .destroy = ufm_destroy,
 };

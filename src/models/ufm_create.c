@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The spherical UFM from its parameters: the table, the sizes that they imply together, and the
+ * The spherical UFM from its parameters: their table, the sizes that they imply together, and the
  * problem with its manifold. */
 #include "models/ufm_internal.h"
 
@@ -10,15 +10,21 @@
 
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/manifolds/product.h>
-#include <spheropt/models/neural_collapse.h>
 
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
 #include "models/softmax.h"
 
+const char ufm_free_head, ufm_etf_head;
+static const spo_choice heads[] = {
+    {"no", "classifiers are optimised too, unless head is given", &ufm_free_head},
+    {"etf", "W is a simplex ETF, only features move", &ufm_etf_head},
+    {NULL, NULL, NULL},
+};
+
 #define AT(member) offsetof(spo_ufm_params, member)
-static const spo_option table[] = {
+const spo_option ufm_params[UFM_N_PARAMS] = {
     {"classes", "K, number of classes; not given: from labels, counts or classifier, else 10", "",
      AT(classes), SPO_OPTION_UINT, 2, INT_MAX, 0, 0, NULL, 0},
     {"per-class", "n, samples in each class; not given: from counts, labels or features, else 5",
@@ -41,12 +47,15 @@ static const spo_option table[] = {
      SPO_OPTION_BOOL, 0, 1, 0, 0, NULL, SPO_START_ONLY},
     {"center", "subtract the features' mean first, then normalize them", "", AT(center),
      SPO_OPTION_BOOL, 0, 1, 0, 0, NULL, SPO_START_ONLY},
+    {"fix-classifier", "freeze the classifiers and optimise features alone", "", AT(fix_classifier),
+     SPO_OPTION_CHOICE, 0, 1, 0, 0, heads, 0},
+    {"head", "the frozen classifiers, one per row; only features move", "", AT(head),
+     SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
 };
 #undef AT
-enum { N_PARAMS = sizeof table / sizeof table[0] };
 
 void spo_ufm_params_init(spo_ufm_params *params) {
-  spo_options_init(table, N_PARAMS, params, sizeof *params);
+  spo_options_init(ufm_params, UFM_N_PARAMS, params, sizeof *params);
 }
 
 /* ---- sizes ----------------------------------------------------------------------------------- */
@@ -72,6 +81,7 @@ static spo_status agree(ufm_size *size, const char *what, const char *where, boo
 
 typedef struct ufm_sizes {
   uint64_t K, N, d;
+  bool frozen; /* the classifier */
 } ufm_sizes;
 
 static spo_status resolve_classes(const spo_ufm_params *p, uint64_t *K, spo_error *err) {
@@ -82,6 +92,8 @@ static spo_status resolve_classes(const spo_ufm_params *p, uint64_t *K, spo_erro
   if (status == SPO_OK)
     status =
         agree(&size, "classes (rows)", "classifier", p->classifier.data, p->classifier.rows, err);
+  if (status == SPO_OK)
+    status = agree(&size, "classes (rows)", "head", p->head.data, p->head.rows, err);
   int64_t top = -1;
   for (size_t i = 0; i < p->labels.count; i++) {
     if (p->labels.data[i] < 0 || p->labels.data[i] >= INT_MAX)
@@ -133,17 +145,35 @@ static spo_status resolve_dim(const spo_ufm_params *p, uint64_t *d, spo_error *e
     status = agree(&size, "columns", "features", p->features.data, p->features.cols, err);
   if (status == SPO_OK)
     status = agree(&size, "columns", "classifier", p->classifier.data, p->classifier.cols, err);
+  if (status == SPO_OK)
+    status = agree(&size, "columns", "head", p->head.data, p->head.cols, err);
   *d = size.where ? size.value : 16;
   return status;
 }
 
-static spo_status resolve_sizes(const spo_ufm_params *p, ufm_sizes *s, spo_error *err) {
-  if (!p->features.data && (p->classifier.data || p->normalize || p->center))
+/* Parameters that are of no use beside the others. */
+static spo_status check_company(const spo_ufm_params *p, spo_error *err) {
+  const bool etf = p->fix_classifier == &ufm_etf_head;
+  const bool normalize = p->normalize && !p->head.data;
+  if (!p->features.data && (p->classifier.data || normalize || p->center))
     return REFUSE(SPO_E_ARG, "%s: of use only with features",
                   p->classifier.data ? "classifier"
-                  : p->normalize     ? "normalize"
+                  : normalize        ? "normalize"
                                      : "center");
-  spo_status status = resolve_classes(p, &s->K, err);
+  if (etf && p->head.data)
+    return REFUSE(SPO_E_ARG, "head: with fix-classifier etf the classifier is frozen already");
+  if (p->classifier.data && (etf || p->head.data))
+    return REFUSE(SPO_E_ARG, "classifier: starts nothing, the classifier is frozen by %s",
+                  etf ? "fix-classifier" : "head");
+  return SPO_OK;
+}
+
+static spo_status resolve_sizes(const spo_ufm_params *p, ufm_sizes *s, spo_error *err) {
+  s->frozen = p->head.data || p->fix_classifier == &ufm_etf_head;
+  spo_status status = check_company(p, err);
+  if (status != SPO_OK)
+    return status;
+  status = resolve_classes(p, &s->K, err);
   if (status == SPO_OK)
     status = resolve_samples(p, s->K, &s->N, err);
   return status == SPO_OK ? resolve_dim(p, &s->d, err) : status;
@@ -188,13 +218,15 @@ static spo_status fill_labels(const spo_ufm_params *p, ufm *u, spo_error *err) {
   return SPO_OK;
 }
 
-/* Samples per class; what counts and per-class say must agree. Notes classes without samples. */
-static spo_status count_classes(const spo_ufm_params *p, ufm *u, spo_error *err) {
+/* Samples per class; what counts and per-class say must agree. Notes classes without samples, or
+ * with samples that all have weight 0. */
+static spo_status count_classes(const spo_ufm_params *p, ufm *u, const double *weight,
+                                spo_error *err) {
   for (size_t k = 0; k < u->K; k++)
     u->count[k] = 0;
   for (size_t i = 0; i < u->N; i++)
     u->count[u->label[i]]++;
-  size_t empty = 0, first_empty = 0;
+  size_t empty = 0, first_empty = 0, idle = 0, first_idle = 0;
   bool equal = true;
   for (size_t k = 0; k < u->K; k++) {
     if (p->counts.data && u->count[k] != p->counts.data[k])
@@ -208,6 +240,8 @@ static spo_status count_classes(const spo_ufm_params *p, ufm *u, spo_error *err)
     equal &= u->count[k] == u->count[0];
     if (u->count[k] == 0 && empty++ == 0)
       first_empty = k;
+    if (u->count[k] > 0 && !(weight[k] > 0.0) && idle++ == 0)
+      first_idle = k;
   }
   u->per_class = equal ? (uint64_t)u->count[0] : 0;
   if (empty == 1)
@@ -215,6 +249,11 @@ static spo_status count_classes(const spo_ufm_params *p, ufm *u, spo_error *err)
   else if (empty > 1)
     spo_fail(err, SPO_OK, "spo_ufm_create", "%zu classes have no samples, the first is class %zu",
              empty, first_empty);
+  else if (idle == 1)
+    spo_fail(err, SPO_OK, "spo_ufm_create", "the samples of class %zu have no weight", first_idle);
+  else if (idle > 1)
+    spo_fail(err, SPO_OK, "spo_ufm_create",
+             "the samples of %zu classes have no weight, the first is class %zu", idle, first_idle);
   return SPO_OK;
 }
 
@@ -255,9 +294,16 @@ static ufm *layout(spo_carver *c, const ufm_sizes *s, double **weight) {
   int64_t *label = spo_carve(c, s->N, sizeof(int64_t));
   int64_t *count = spo_carve(c, s->K, sizeof(int64_t));
   double *omega = spo_carve_doubles(c, s->N);
+  double *frozen = s->frozen ? spo_carve_doubles(c, s->K * s->d) : NULL;
   *weight = spo_carve_doubles(c, s->K);
   if (u)
-    *u = (ufm){.d = s->d, .K = s->K, .N = s->N, .label = label, .omega = omega, .count = count};
+    *u = (ufm){.d = s->d,
+               .K = s->K,
+               .N = s->N,
+               .label = label,
+               .omega = omega,
+               .count = count,
+               .frozen = frozen};
   return u;
 }
 
@@ -268,9 +314,10 @@ static size_t tile_size(size_t K) {
 }
 
 static spo_status make_manifold(ufm *u, spo_error *err) {
-  spo_status status = spo_oblique_create(u->d, u->K, &u->part[0], err);
-  if (status == SPO_OK)
-    status = spo_oblique_create(u->d, u->N, &u->part[1], err);
+  spo_status status = spo_oblique_create(u->d, u->N, &u->part[1], err);
+  if (status != SPO_OK || u->frozen)
+    return status;
+  status = spo_oblique_create(u->d, u->K, &u->part[0], err);
   if (status == SPO_OK)
     status = spo_product_create(2, (const spo_manifold *const *)u->part, &u->product, err);
   return status;
@@ -291,12 +338,14 @@ static spo_status fill(const spo_ufm_params *p, ufm *u, double *weight, spo_erro
   if (status == SPO_OK)
     weigh_classes(u, weight);
   if (status == SPO_OK)
-    status = count_classes(p, u, err);
+    status = count_classes(p, u, weight, err);
+  if (status == SPO_OK && u->frozen)
+    status = ufm_freeze(p, u, err);
   const size_t tile = u->tile < u->N ? u->tile : u->N;
-  u->problem = (spo_problem){.ops = &ufm_problem_ops,
+  u->problem = (spo_problem){.ops = u->frozen ? &ufm_frozen_problem_ops : &ufm_problem_ops,
                              .name = "ufm",
                              .self = u,
-                             .manifold = u->product,
+                             .manifold = u->frozen ? u->part[1] : u->product,
                              .memo_len = u->K * u->N + u->N,
                              .work_len = u->K * tile};
   return status;
@@ -307,7 +356,7 @@ spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_e
   if (err)
     err->text[0] = '\0';
   spo_ufm_params p;
-  spo_status status = spo_options_take(table, N_PARAMS, params, &p, sizeof p, err);
+  spo_status status = spo_options_take(ufm_params, UFM_N_PARAMS, params, &p, sizeof p, err);
   ufm_sizes size = {0};
   if (status == SPO_OK)
     status = resolve_sizes(&p, &size, err);
@@ -326,97 +375,6 @@ spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_e
   if (status == SPO_OK)
     *out = &u->problem;
   else
-    ufm_problem_ops.destroy(&u->problem);
+    ufm_destroy(&u->problem);
   return status;
-}
-
-/* ---- the model ------------------------------------------------------------------------------- */
-
-static spo_status create(const void *params, spo_problem **out, spo_error *err) {
-  return spo_ufm_create(params, out, err);
-}
-
-static void describe(const spo_problem *P, void *params) {
-  const ufm *u = P->self;
-  spo_ufm_params *p = params;
-  spo_ufm_params_init(p);
-  p->classes = u->K;
-  p->per_class = u->per_class;
-  p->dim = u->d;
-  p->tau = u->tau;
-  p->labels = (spo_integers){u->label, u->N};
-  p->counts = (spo_integers){u->count, u->K};
-  if (u->weighted)
-    p->weights = (spo_matrix){u->omega, u->N, 1};
-}
-
-static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
-  const ufm *u = P->self;
-  part[0] = (spo_part){"W", u->K, u->d, 0};
-  part[1] = (spo_part){"H", u->N, u->d, u->K * u->d};
-  return 2;
-}
-
-/* The metrics of the samples that have weight. */
-static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
-  const ufm *u = P->self;
-  const double *W = ufm_W(u, x), *H = ufm_H(u, x);
-  size_t active = 0;
-  for (size_t i = 0; i < u->N; i++)
-    active += u->omega[i] > 0.0;
-  if (active == u->N)
-    return spo_neural_collapse(u->d, u->K, u->N, W, H, u->label, value, err);
-  spo_carver count = {0};
-  spo_carve_doubles(&count, active * u->d);
-  spo_carve(&count, active, sizeof(int64_t));
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, "ufm", "no memory for %zu samples", active);
-  double *features = spo_carve_doubles(&c, active * u->d);
-  int64_t *label = spo_carve(&c, active, sizeof(int64_t));
-  for (size_t i = 0, j = 0; i < u->N; i++) {
-    if (!(u->omega[i] > 0.0))
-      continue;
-    spo_vec_copy(u->d, H + i * u->d, features + j * u->d);
-    label[j++] = u->label[i];
-  }
-  const spo_status status = spo_neural_collapse(u->d, u->K, active, W, features, label, value, err);
-  spo_block_free(c.base);
-  return status;
-}
-
-static const char *default_start(const spo_problem *P) {
-  return ((const ufm *)P->self)->features.data ? "features" : NULL;
-}
-
-static const char *const samples[] = {"--classes 10 --per-class 5 --dim 16 --tau 1",
-                                      "--classes 4 --per-class 3 --dim 4 --tau 5",
-                                      "--classes 3 --counts 4,0,1 --dim 2 --tau 2",
-                                      "--classes 2 --per-class 1 --dim 3 --tau 0.5",
-                                      "--classes 7 --counts 150,40,1,1,60,33,20 --dim 3 --tau 12",
-                                      NULL};
-static const char *const metric_names[] = {"nc1", "nc2", "nc3"};
-
-const spo_model_ops *spo_ufm(void) {
-  static const spo_model_ops model = {
-      .size = sizeof(spo_model_ops),
-      .name = "ufm",
-      .summary = "unconstrained feature model with normalised features and classifiers",
-      .reference = "Yaras, Wang, Zhu, Balzano, Qu 2022, arXiv:2209.09211",
-      .params_size = sizeof(spo_ufm_params),
-      .n_params = N_PARAMS,
-      .param = table,
-      .sample = samples,
-      .n_points = UFM_N_POINTS,
-      .point = ufm_points,
-      .n_metrics = 3,
-      .metric = metric_names,
-      .create = create,
-      .describe = describe,
-      .parts = parts,
-      .metrics = metrics,
-      .default_start = default_start,
-      .products = {1, 2, 6},
-  };
-  return &model;
 }

@@ -18,12 +18,11 @@ static const double norm_tol = 1e-3;
 static const double norm_exact = 1e-14;
 
 static double *features_of(const ufm *u, double *x) {
-  return x + u->d * u->K;
+  return x + ufm_features_at(u);
 }
 
-/* m unit vectors of R^d with all inner products -1/(m-1): rows of the Helmert matrix, so vector j
- * has entries in coordinates 0 .. m-2 only. */
-static void simplex(size_t d, size_t m, double *X) {
+/* Rows of the Helmert matrix, so vector j has entries in coordinates 0 .. m-2 only. */
+void ufm_simplex(size_t d, size_t m, double *X) {
   spo_vec_zero(m * d, X);
   const double scale = sqrt((double)m / ((double)m - 1.0));
   for (size_t c = 0; c + 1 < m; c++) {
@@ -36,10 +35,24 @@ static void simplex(size_t d, size_t m, double *X) {
 
 /* h_i = sign * w_{y_i} */
 static void follow_classifier(const ufm *u, double sign, double *x) {
+  const double *W = ufm_W(u, x);
   double *H = features_of(u, x);
   for (size_t i = 0; i < u->N; i++)
     for (size_t j = 0; j < u->d; j++)
-      H[i * u->d + j] = sign * x[(size_t)u->label[i] * u->d + j];
+      H[i * u->d + j] = sign * W[(size_t)u->label[i] * u->d + j];
+}
+
+/* The simplex ETF as classifier, or the frozen one, if it is one. */
+static spo_status etf_classifier(const ufm *u, const char *point, double *x, spo_error *err) {
+  if (!u->frozen)
+    ufm_simplex(u->d, u->K, x);
+  return !u->frozen || u->frozen_etf ? SPO_OK
+                                     : REFUSE("%s: the frozen classifier is no simplex ETF", point);
+}
+
+/* Points whose classifiers are not an ETF. */
+static spo_status need_free(const ufm *u, const char *point, spo_error *err) {
+  return u->frozen ? REFUSE("%s: moves the classifier, which is frozen", point) : SPO_OK;
 }
 
 static spo_status need_balance(const ufm *u, const char *point, spo_error *err) {
@@ -67,12 +80,12 @@ static spo_status build_etf(const spo_problem *P, const char *arg, gsl_rng *rng,
                             spo_error *err) {
   (void)arg, (void)rng;
   const ufm *u = P->self;
-  const spo_status status = need_dim(u, u->K - 1, "etf", err);
-  if (status != SPO_OK)
-    return status;
-  simplex(u->d, u->K, x);
-  follow_classifier(u, 1.0, x);
-  return SPO_OK;
+  spo_status status = need_dim(u, u->K - 1, "etf", err);
+  if (status == SPO_OK)
+    status = etf_classifier(u, "etf", x, err);
+  if (status == SPO_OK)
+    follow_classifier(u, 1.0, x);
+  return status;
 }
 
 static spo_status build_antipodal(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
@@ -80,13 +93,13 @@ static spo_status build_antipodal(const spo_problem *P, const char *arg, gsl_rng
   (void)arg, (void)rng;
   const ufm *u = P->self;
   spo_status status = need_dim(u, u->K - 1, "antipodal", err);
-  if (status == SPO_OK)
+  if (status == SPO_OK && !u->frozen) /* a frozen classifier has no gradient to balance */
     status = need_balance(u, "antipodal", err);
-  if (status != SPO_OK)
-    return status;
-  simplex(u->d, u->K, x);
-  follow_classifier(u, -1.0, x);
-  return SPO_OK;
+  if (status == SPO_OK)
+    status = etf_classifier(u, "antipodal", x, err);
+  if (status == SPO_OK)
+    follow_classifier(u, -1.0, x);
+  return status;
 }
 
 /* cos and sin of degrees, exact at multiples of 90: criticality must not hang on cos(pi/2) =
@@ -117,7 +130,9 @@ static spo_status build_collapsed(const spo_problem *P, const char *arg, gsl_rng
   double degrees, c, s;
   if (!read_number(arg, &degrees))
     return REFUSE("collapsed:DEG: \"%s\" is not an angle in degrees", arg ? arg : "");
-  spo_status status = need_dim(u, 2, "collapsed", err);
+  spo_status status = need_free(u, "collapsed", err);
+  if (status == SPO_OK)
+    status = need_dim(u, 2, "collapsed", err);
   turn(degrees, &c, &s);
   if (status == SPO_OK && s != 0.0)
     status = need_balance(u, "collapsed (but at 0 and 180 degrees)", err);
@@ -145,12 +160,14 @@ static spo_status build_merged(const spo_problem *P, const char *arg, gsl_rng *r
         "merged:M: \"%s\" is not a number of groups, at least 2, that divides %zu classes",
         arg ? arg : "", u->K);
   const size_t m = (size_t)groups, size = u->K / m;
-  spo_status status = need_dim(u, m - 1, "merged", err);
+  spo_status status = need_free(u, "merged", err);
+  if (status == SPO_OK)
+    status = need_dim(u, m - 1, "merged", err);
   if (status == SPO_OK)
     status = need_balance(u, "merged", err);
   if (status != SPO_OK)
     return status;
-  simplex(u->d, m, x);
+  ufm_simplex(u->d, m, x);
   for (size_t k = u->K;
        k-- > 0;) /* from the last: a group's vector is read before it is overwritten */
     if (k / size != k)
@@ -163,7 +180,9 @@ static spo_status build_signs(const spo_problem *P, const char *arg, gsl_rng *rn
                               spo_error *err) {
   (void)arg;
   const ufm *u = P->self;
-  const spo_status status = need_dim(u, 2, "signs", err);
+  spo_status status = need_free(u, "signs", err);
+  if (status == SPO_OK)
+    status = need_dim(u, 2, "signs", err);
   if (status != SPO_OK)
     return status;
   spo_vec_zero(u->d * (u->K + u->N), x);
@@ -190,7 +209,9 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
   if (!(apart <= 2.0))
     return REFUSE("calibrated: needs log(C/M) <= 2 tau, here %.4g > %.4g", apart * u->tau,
                   2.0 * u->tau);
-  const spo_status status = need_dim(u, 2, "calibrated", err);
+  spo_status status = need_free(u, "calibrated", err);
+  if (status == SPO_OK)
+    status = need_dim(u, 2, "calibrated", err);
   if (status != SPO_OK)
     return status;
   double *H = features_of(u, x);
@@ -206,9 +227,8 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
 
 /* ---- features of a network ------------------------------------------------------------------- */
 
-/* Rows to length one. Without `any` only rows that nearly are; the worst deviation is kept. */
-static spo_status unit_rows(const char *what, size_t rows, size_t d, bool any, double *X,
-                            double *worst, spo_error *err) {
+spo_status ufm_unit_rows(const char *what, size_t rows, size_t d, bool any, double *X,
+                         double *worst, spo_error *err) {
   for (size_t i = 0; i < rows; i++) {
     const double norm = spo_vec_norm(d, X + i * d), off = fabs(norm - 1.0);
     if (!(norm > 0.0 && norm < INFINITY))
@@ -258,11 +278,12 @@ static spo_status build_features(const spo_problem *P, const char *arg, gsl_rng 
   spo_vec_copy(u->N * u->d, u->features.data, H);
   if (u->center)
     subtract_mean(u->N, u->d, H);
-  spo_status status = unit_rows("features", u->N, u->d, u->normalize || u->center, H, &worst, err);
+  spo_status status =
+      ufm_unit_rows("features", u->N, u->d, u->normalize || u->center, H, &worst, err);
   if (status == SPO_OK && u->classifier.data) {
     spo_vec_copy(u->K * u->d, u->classifier.data, x);
-    status = unit_rows("classifier", u->K, u->d, u->normalize, x, &worst, err);
-  } else if (status == SPO_OK) {
+    status = ufm_unit_rows("classifier", u->K, u->d, u->normalize, x, &worst, err);
+  } else if (status == SPO_OK && !u->frozen) {
     status = class_means(u, H, x, err);
   }
   if (status == SPO_OK && worst > norm_exact)

@@ -13,7 +13,7 @@ static double f_star(double K, double tau) {
 
 static void expect_collapse(const spo_problem *P, const double *x) {
   spo_error err = {0};
-  double nc[3];
+  double nc[SPO_MODEL_MAX_METRICS];
   expect_ok(spo_ufm()->metrics(P, x, nc, &err));
   expect_at_most(nc[0], 1e-12);
   expect_at_most(nc[1], 1e-7);

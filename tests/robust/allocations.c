@@ -134,6 +134,48 @@ static spo_status models(spo_error *err) {
   CREATE(P, spo_maxcut_create(&maxcut, &P, err));
   TRY(P->manifold->ops->random_point(P->manifold, rng, x, y));
   TRY(spo_maxcut()->metrics(P, x, metric, err));
+  spo_problem_destroy(P);
+
+  params.features = (spo_matrix){0};
+  params.classifier = (spo_matrix){0};
+  params.head = (spo_matrix){classifier, 3, 4};
+  P = UNSET(spo_problem);
+  CREATE(P, spo_ufm_create(&params, &P, err));
+  TRY(place(P, "random", NULL, x, err));
+  TRY(spo_ufm()->metrics(P, x, metric, err));
+  spo_problem_destroy(P);
+
+  spo_nearest_etf_params nearest;
+  spo_nearest_etf_params_init(&nearest);
+  nearest.classes = 3, nearest.dim = 4;
+  P = UNSET(spo_problem);
+  CREATE(P, spo_nearest_etf_create(&nearest, &P, err));
+  TRY(spo_nearest_etf()->point[2].build(P, "+-+", rng, x, err));
+  TRY(spo_nearest_etf()->metrics(P, x, metric, err));
+  spo_problem_destroy(P);
+
+  spo_procrustes_params procrustes;
+  spo_procrustes_params_init(&procrustes);
+  procrustes.n = 4, procrustes.columns = 2, procrustes.isometric = true;
+  P = UNSET(spo_problem);
+  CREATE(P, spo_procrustes_create(&procrustes, &P, err));
+  TRY(spo_procrustes()->point[0].build(P, NULL, rng, x, err));
+  TRY(spo_procrustes()->metrics(P, x, metric, err));
+  spo_problem_destroy(P);
+
+  P = NULL;
+  spo_polar *polar = UNSET(spo_polar);
+  double value;
+  const int64_t count[] = {3, 1, 1};
+  CREATE(polar, spo_nearest_etf_solve(4, 3, feature, NULL, 1e-3, x, &polar, err));
+  status = spo_polar_derivative(polar, feature, x, err);
+  spo_polar_destroy(polar);
+  if (status)
+    goto end;
+  TRY(spo_nearest_etf_pullback(4, 3, feature, feature, x, err));
+  TRY(spo_one_versus_rest(4, 6, feature, &value, err));
+  TRY(spo_self_duality(4, 3, 6, classifier, feature, label, &value, err));
+  TRY(spo_seli(3, count, x, err));
 end:
   spo_problem_destroy(P);
   return status;

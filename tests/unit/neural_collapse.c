@@ -12,7 +12,7 @@ enum { D = 5, K = 3, N = 11 };
 static void test_collapsed(void **state) {
   (void)state;
   spo_problem *P = ufm_problem(4, 3, 6, 1.0);
-  double *x = new_vector(P), nc[3];
+  double *x = new_vector(P), nc[SPO_MODEL_MAX_METRICS];
   spo_error err = {0};
   point_by_name(spo_ufm(), P, "etf", 0, x);
   expect_ok(spo_ufm()->metrics(P, x, nc, &err));

@@ -23,6 +23,12 @@
  * scaled by D = diag(1_K, K omega_i): <= K max(0, -lambda_min).
  * Symmetry: rotations of R^d. Preconditioner: 1 for W, 1/(K omega_i) for h_i.
  *
+ * Frozen classifier (fix_classifier, head): a point is H alone, in OB(d, N), egrad = W G, ehess = W
+ * Gdot. With a simplex ETF as W the minimum is the f* above, at h_i = w_{y_i}, for any weights.
+ * Certificate: with W G_i = beta_i h_i + r_i, Z is block diagonal of [-2 beta_i, |r_i|; |r_i|, 0],
+ * f - min f <= N max(0, -lambda_min(Z)), scaled by omega <= max(0, -lambda_min). No spurious minima
+ * where the differences of the w_k span less than R^d, as for d >= K; no symmetry.
+ *
  * Source: Yaras, Wang, Zhu, Balzano, Qu, arXiv:2209.09211 (model, d >= K); the extension to d =
  * K-1, the certificate and the constructive directions are derived in doc/ufm.md. */
 #ifndef SPHEROPT_MODELS_UFM_H
@@ -47,10 +53,14 @@ typedef struct spo_ufm_params {
   spo_matrix classifier; /* start: K x d; not given: normalised class means */
   bool normalize;        /* scale the rows of both to length one, whatever they are */
   bool center;           /* subtract the features' global mean first; implies normalize for them */
+  const void *fix_classifier; /* a choice: no, etf; set by name with spo_option_set */
+  spo_matrix head;            /* K x d: freezes W at these rows, of length one to 1e-3; copied */
 } spo_ufm_params;
 
 /** spo_ufm - the model: parameters, named points (etf, collapsed:DEG, merged:M, signs, antipodal,
- * calibrated:C,M, features), parts W and H, metrics nc1 nc2 nc3. Static storage. */
+ * calibrated:C,M, features), parts W (unless frozen) and H, metrics nc1 nc2 nc3
+ * (neural_collapse.h), alignment gnc2 gnc3 (generalised_collapse.h; the last two for K > d+1, gnc2
+ * up to 65536 numbers in W). Static storage. */
 SPO_API const spo_model_ops *spo_ufm(void);
 
 /** spo_ufm_params_init - the defaults. O(1). */
@@ -60,8 +70,8 @@ SPO_API void spo_ufm_params_init(spo_ufm_params *params);
  * spo_ufm_create - the problem, with its manifold.
  *
  * params  in   give labels, or counts, or per_class; what is given twice must agree. Arrays are
- *              copied where the problem needs them (labels, weights), borrowed until destroy where
- *              only the start `features` does
+ *              copied where the problem needs them (labels, weights, head), borrowed until destroy
+ *              where only the start `features` does
  * out     out  NULL on failure; destroy with spo_problem_destroy
  *
  * Memory: N labels and weights; a place keeps K x N + N doubles (the softmax residual), scratch is
