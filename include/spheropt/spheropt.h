@@ -27,6 +27,7 @@
 #include <spheropt/models/brockett.h>
 #include <spheropt/models/neural_collapse.h>
 #include <spheropt/models/rayleigh.h>
+#include <spheropt/models/tied_ce.h>
 #include <spheropt/models/ufm.h>
 #include <spheropt/landscape/spectrum.h>
 #include <spheropt/landscape/verify.h>
