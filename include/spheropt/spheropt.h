@@ -26,7 +26,9 @@
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>
 #include <spheropt/models/neural_collapse.h>
+#include <spheropt/models/frame_potential.h>
 #include <spheropt/models/rayleigh.h>
+#include <spheropt/models/riesz.h>
 #include <spheropt/models/tied_ce.h>
 #include <spheropt/models/ufm.h>
 #include <spheropt/landscape/spectrum.h>
