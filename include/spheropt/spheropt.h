@@ -25,8 +25,9 @@
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>
-#include <spheropt/models/neural_collapse.h>
+#include <spheropt/models/code.h>
 #include <spheropt/models/frame_potential.h>
+#include <spheropt/models/neural_collapse.h>
 #include <spheropt/models/rayleigh.h>
 #include <spheropt/models/riesz.h>
 #include <spheropt/models/tied_ce.h>

@@ -39,6 +39,11 @@ extern void dstevx_(const char *jobz, const char *range, const spo_blasint *n, d
                     spo_blasint *ifail, spo_blasint *info);
 extern void dgesv_(const spo_blasint *n, const spo_blasint *nrhs, double *a, const spo_blasint *lda,
                    spo_blasint *ipiv, double *b, const spo_blasint *ldb, spo_blasint *info);
+extern void dpotrf_(const char *uplo, const spo_blasint *n, double *a, const spo_blasint *lda,
+                    spo_blasint *info);
+extern void dpotrs_(const char *uplo, const spo_blasint *n, const spo_blasint *nrhs,
+                    const double *a, const spo_blasint *lda, double *b, const spo_blasint *ldb,
+                    spo_blasint *info);
 extern void dgesvd_(const char *jobu, const char *jobvt, const spo_blasint *m, const spo_blasint *n,
                     double *a, const spo_blasint *lda, double *s, double *u, const spo_blasint *ldu,
                     double *vt, const spo_blasint *ldvt, double *work, const spo_blasint *lwork,
