@@ -83,9 +83,9 @@ spo_status spo_configuration_etf_defect(size_t d, size_t n, const double *X, dou
     return no_memory(err, value);
   const double m = (double)n, off = -1.0 / (m * sqrt(m - 1.0)), on = sqrt(m - 1.0) / m;
   double sum = 0.0;
-  for (spo_pair_tile t = spo_pairs_first(&p); t.bi > 0; spo_pairs_next(&p, &t)) {
+  SPO_EACH_TILE(p, t) {
     const double weight = t.i == t.j ? 1.0 : 2.0;
-    spo_pairs_gram(&p, &t, 1.0 / sqrt(potential), X, S);
+    spo_pairs_gram(&p, &t, 1.0 / sqrt(potential), 0.0, X, S);
     for (size_t c = 0; c < t.bj; c++)
       for (size_t r = 0; r < t.bi; r++) {
         const double e = S[c * t.bi + r] - (t.i + r == t.j + c ? on : off);

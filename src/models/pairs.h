@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SPO_PAIRS_TILE = 128, SPO_PAIRS_KEPT = 4096 };
+enum { SPO_PAIRS_TILE = 64, SPO_PAIRS_KEPT = 4096 };
 
 typedef struct spo_pairs {
   size_t d, n;
@@ -30,10 +30,14 @@ size_t spo_pairs_tile_len(const spo_pairs *p); /* of the largest tile */
 
 spo_pair_tile spo_pairs_first(const spo_pairs *p);
 void spo_pairs_next(const spo_pairs *p, spo_pair_tile *t);
+#define SPO_EACH_TILE(pairs, t)                                                                    \
+  for (spo_pair_tile t = spo_pairs_first(&(pairs)); t.bi > 0; spo_pairs_next(&(pairs), &t))
 
-/* S <- scale <x_i, x_j>; S <- scale (<x_i, v_j> + <v_i, x_j>) */
-void spo_pairs_gram(const spo_pairs *p, const spo_pair_tile *t, double scale, const double *X,
-                    double *S);
+/* S <- scale <x_i, x_j> + shift; S <- |x_i - x_j|^2 of unit vectors, near ones by their difference;
+ * S <- scale (<x_i, v_j> + <v_i, x_j>) */
+void spo_pairs_gram(const spo_pairs *p, const spo_pair_tile *t, double scale, double shift,
+                    const double *X, double *S);
+void spo_pairs_squares(const spo_pairs *p, const spo_pair_tile *t, const double *X, double *S);
 void spo_pairs_cross(const spo_pairs *p, const spo_pair_tile *t, double scale, const double *X,
                      const double *V, double *S);
 /* The entries of points with themselves <- value; only tiles on the diagonal have them. */

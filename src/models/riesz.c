@@ -26,45 +26,12 @@ typedef struct riesz {
   double s;
 } riesz;
 
-/* A term's rounding is (1 + s) eps of itself, 1/near at most as much again from rho. */
+/* A term's rounding is (1 + s) eps of itself, 500 times as much from |x_i - x_j|^2 at worst. */
 static const double relative_noise = 1e3 * DBL_EPSILON;
-/* Below this |x_i - x_j|^2 is summed from differences: 2 - 2 <x_i, x_j> has lost 7 bits there. */
-static const double near = 1.0 / 64.0;
-
-#define EACH_TILE(p, t)                                                                            \
-  (spo_pair_tile t = spo_pairs_first(&(p)->pairs); t.bi > 0; spo_pairs_next(&(p)->pairs, &t))
-
-/* G = <x_i, x_j> becomes rho; how many pairs are near */
-SPO_KERNEL static size_t squares(size_t len, double *G) {
-  size_t close = 0;
-#pragma omp simd reduction(+ : close)
-  for (size_t i = 0; i < len; i++) {
-    G[i] = 2.0 - 2.0 * G[i];
-    close += !(G[i] >= near);
-  }
-  return close;
-}
-
-static void correct_near(const riesz *p, const spo_pair_tile *t, const double *x, double *rho) {
-  const size_t d = p->c.d;
-  for (size_t c = 0; c < t->bj; c++)
-    for (size_t r = 0; r < t->bi; r++) {
-      double *at = &rho[c * t->bi + r];
-      if (*at >= near)
-        continue;
-      const double *a = x + (t->i + r) * d, *b = x + (t->j + c) * d;
-      *at = 0.0;
-      for (size_t k = 0; k < d; k++)
-        *at += (a[k] - b[k]) * (a[k] - b[k]);
-    }
-}
 
 /* |x_i - x_j|^2 of the tile; self becomes 1 */
 static void make_squares(const riesz *p, const spo_pair_tile *t, const double *x, double *rho) {
-  spo_pairs_gram(&p->pairs, t, 1.0, x, rho);
-  spo_pairs_set_self(t, 0.0, rho);
-  if (squares(t->bi * t->bj, rho) > 0)
-    correct_near(p, t, x, rho);
+  spo_pairs_squares(&p->pairs, t, x, rho);
   spo_pairs_set_self(t, 1.0, rho);
 }
 
@@ -130,8 +97,7 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
   const riesz *p = self;
   const size_t len = spo_pairs_tile_len(&p->pairs);
   *f = 0.0;
-  for
-    EACH_TILE(p, t)
+  SPO_EACH_TILE(p->pairs, t)
   *f += make_tile(p, &t, x, p->pairs.keep ? kept_tile(&t, memo) : work, work + len);
   return isfinite(*f) ? 0 : 1; /* two points in one place, or as good as that */
 }
@@ -139,8 +105,7 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
 static int egrad(void *self, const double *x, double *g, double *memo, double *work) {
   const riesz *p = self;
   spo_vec_zero(p->c.n * p->c.d, g);
-  for
-    EACH_TILE(p, t)
+  SPO_EACH_TILE(p->pairs, t)
   spo_pairs_apply(&p->pairs, &t, 1.0, tile_of(p, &t, x, memo, work), x, g);
   return 0;
 }
@@ -152,12 +117,11 @@ static int cost_egrad(void *self, const double *x, double *f, double *g, double 
   const size_t len = spo_pairs_tile_len(&p->pairs);
   *f = 0.0;
   spo_vec_zero(p->c.n * p->c.d, g);
-  for
-    EACH_TILE(p, t) {
-      double *S = p->pairs.keep ? kept_tile(&t, memo) : work;
-      *f += make_tile(p, &t, x, S, work + len);
-      spo_pairs_apply(&p->pairs, &t, 1.0, S, x, g);
-    }
+  SPO_EACH_TILE(p->pairs, t) {
+    double *S = p->pairs.keep ? kept_tile(&t, memo) : work;
+    *f += make_tile(p, &t, x, S, work + len);
+    spo_pairs_apply(&p->pairs, &t, 1.0, S, x, g);
+  }
   return isfinite(*f) ? 0 : 1;
 }
 
@@ -174,15 +138,14 @@ static int ehess(void *self, const double *x, const double *v, double *hv, const
   const size_t len = spo_pairs_tile_len(&p->pairs);
   double *rho = work + len, *C = rho + len;
   spo_vec_zero(p->c.n * p->c.d, hv);
-  for
-    EACH_TILE(p, t) {
-      const double *S = tile_of(p, &t, x, memo, work);
-      make_squares(p, &t, x, rho);
-      spo_pairs_cross(&p->pairs, &t, 1.0, x, v, C);
-      curve(t.bi * t.bj, p->s + 2.0, S, rho, C);
-      spo_pairs_apply(&p->pairs, &t, 1.0, S, v, hv);
-      spo_pairs_apply(&p->pairs, &t, 1.0, C, x, hv);
-    }
+  SPO_EACH_TILE(p->pairs, t) {
+    const double *S = tile_of(p, &t, x, memo, work);
+    make_squares(p, &t, x, rho);
+    spo_pairs_cross(&p->pairs, &t, 1.0, x, v, C);
+    curve(t.bi * t.bj, p->s + 2.0, S, rho, C);
+    spo_pairs_apply(&p->pairs, &t, 1.0, S, v, hv);
+    spo_pairs_apply(&p->pairs, &t, 1.0, C, x, hv);
+  }
   return 0;
 }
 

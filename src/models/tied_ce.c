@@ -15,6 +15,7 @@
 #include "models/configuration.h"
 #include "models/pairs.h"
 #include "models/rotation.h"
+#include "models/tied_few.h"
 
 static const spo_option table[] = {
     SPO_CONFIGURATION_OPTIONS(spo_tied_ce_params, 10, 3),
@@ -28,6 +29,7 @@ typedef struct tied {
   spo_configuration c; /* first */
   spo_pairs pairs;
   double alpha;
+  bool few; /* so few dimensions that E is made anew wherever it is needed */
 } tied;
 
 /* log1p of sums of relative accuracy; the exponents' own rounding adds alpha eps. */
@@ -43,9 +45,7 @@ static double *memo_beta(const tied *p, const double *memo) {
 /* E of the tile, self excluded, made into `room`. */
 static void make_tile(const tied *p, const spo_pair_tile *t, const double *x, double *room) {
   const size_t len = t->bi * t->bj;
-  spo_pairs_gram(&p->pairs, t, p->alpha, x, room);
-  for (size_t i = 0; i < len; i++)
-    room[i] -= p->alpha;
+  spo_pairs_gram(&p->pairs, t, p->alpha, -p->alpha, x, room);
   spo_vec_exp(len, room, room);
   spo_pairs_set_self(t, 0.0, room);
 }
@@ -63,19 +63,24 @@ static const double *tile_of(const tied *p, const spo_pair_tile *t, const double
   return room;
 }
 
-#define EACH_TILE(p, t)                                                                            \
-  (spo_pair_tile t = spo_pairs_first(&(p)->pairs); t.bi > 0; spo_pairs_next(&(p)->pairs, &t))
+/* Z - 1; E into the kept tiles, where there are any and a memo is given. */
+static void sums(const tied *p, const double *x, double *Z, double *memo, double *work) {
+  if (p->few) {
+    spo_tied_few_sums(p->c.d, p->c.n, p->alpha, x, Z, work);
+    return;
+  }
+  spo_vec_zero(p->c.n, Z);
+  SPO_EACH_TILE(p->pairs, t) {
+    double *E = p->pairs.keep && memo ? kept_tile(p, &t, memo) : work;
+    make_tile(p, &t, x, E);
+    spo_pairs_sum(&t, E, Z);
+  }
+}
 
 static int cost(void *self, const double *x, double *f, double *memo, double *work) {
   const tied *p = self;
   double *Z = memo_Z(memo);
-  spo_vec_zero(p->c.n, Z);
-  for
-    EACH_TILE(p, t) {
-      double *E = p->pairs.keep ? kept_tile(p, &t, memo) : work;
-      make_tile(p, &t, x, E);
-      spo_pairs_sum(&t, E, Z);
-    }
+  sums(p, x, Z, memo, work);
   *f = 0.0;
   for (size_t i = 0; i < p->c.n; i++) {
     *f += log1p(Z[i]);
@@ -103,17 +108,24 @@ static void slopes(const tied *p, const spo_pair_tile *t, const double *E, const
   weigh(t->bi, t->bj, p->alpha, E, qi, qj, S);
 }
 
+static void gradient_by_tiles(const tied *p, const double *x, const double *memo, double *g,
+                              double *work) {
+  double *S = work + spo_pairs_tile_len(&p->pairs);
+  spo_vec_zero(p->c.n * p->c.d, g);
+  SPO_EACH_TILE(p->pairs, t) {
+    slopes(p, &t, tile_of(p, &t, x, memo, work), memo_Z(memo), S);
+    spo_pairs_apply(&p->pairs, &t, 1.0, S, x, g);
+  }
+}
+
 static int egrad(void *self, const double *x, double *g, double *memo, double *work) {
   const tied *p = self;
-  const size_t d = p->c.d, n = p->c.n, len = spo_pairs_tile_len(&p->pairs);
+  const size_t d = p->c.d, n = p->c.n;
   double *beta = memo_beta(p, memo);
-  spo_vec_zero(n * d, g);
-  for
-    EACH_TILE(p, t) {
-      const double *E = tile_of(p, &t, x, memo, work);
-      slopes(p, &t, E, memo_Z(memo), work + len);
-      spo_pairs_apply(&p->pairs, &t, 1.0, work + len, x, g);
-    }
+  if (p->few)
+    spo_tied_few_gradient(d, n, p->alpha, x, memo_Z(memo), g, work);
+  else
+    gradient_by_tiles(p, x, memo, g, work);
   for (size_t i = 0; i < n; i++)
     beta[i] = spo_vec_dot(d, x + i * d, g + i * d);
   return 0;
@@ -139,26 +151,28 @@ static int ehess(void *self, const double *x, const double *v, double *hv, const
   const size_t n = p->c.n, len = spo_pairs_tile_len(&p->pairs);
   const double *Z = memo_Z(memo);
   double *room = work, *S = work + len, *C = S + len, *r = C + len;
+  if (p->few) {
+    spo_tied_few_hessian(p->c.d, n, p->alpha, x, v, Z, hv, work);
+    return 0;
+  }
   spo_vec_zero(n, r);
-  for
-    EACH_TILE(p, t) {
-      const double *E = tile_of(p, &t, x, memo, room);
-      spo_pairs_cross(&p->pairs, &t, p->alpha, x, v, C);
-      multiply(t.bi * t.bj, E, C);
-      spo_pairs_sum(&t, C, r);
-    }
+  SPO_EACH_TILE(p->pairs, t) {
+    const double *E = tile_of(p, &t, x, memo, room);
+    spo_pairs_cross(&p->pairs, &t, p->alpha, x, v, C);
+    multiply(t.bi * t.bj, E, C);
+    spo_pairs_sum(&t, C, r);
+  }
   for (size_t i = 0; i < n; i++)
     r[i] /= Z[i] * Z[i];
   spo_vec_zero(n * p->c.d, hv);
-  for
-    EACH_TILE(p, t) {
-      const double *E = tile_of(p, &t, x, memo, room);
-      slopes(p, &t, E, Z, S);
-      spo_pairs_cross(&p->pairs, &t, p->alpha, x, v, C);
-      curve(t.bi, t.bj, p->alpha, E, S, r + t.i, r + t.j, C);
-      spo_pairs_apply(&p->pairs, &t, 1.0, S, v, hv);
-      spo_pairs_apply(&p->pairs, &t, 1.0, C, x, hv);
-    }
+  SPO_EACH_TILE(p->pairs, t) {
+    const double *E = tile_of(p, &t, x, memo, room);
+    slopes(p, &t, E, Z, S);
+    spo_pairs_cross(&p->pairs, &t, p->alpha, x, v, C);
+    curve(t.bi, t.bj, p->alpha, E, S, r + t.i, r + t.j, C);
+    spo_pairs_apply(&p->pairs, &t, 1.0, S, v, hv);
+    spo_pairs_apply(&p->pairs, &t, 1.0, C, x, hv);
+  }
   return 0;
 }
 
@@ -213,12 +227,11 @@ static int apply(void *self, const double *x, const double *memo, const double *
   for (size_t j = 0; j < k; j++)
     for (size_t i = 0; i < n; i++)
       ZU[j * n + i] = -0.5 * beta[i] * U[j * n + i];
-  for
-    EACH_TILE(p, t) {
-      const double *E = tile_of(p, &t, x, memo, work);
-      slopes(p, &t, E, memo_Z(memo), work + len);
-      spo_pairs_apply_columns(&p->pairs, &t, 0.5, work + len, k, U, ZU);
-    }
+  SPO_EACH_TILE(p->pairs, t) {
+    const double *E = tile_of(p, &t, x, memo, work);
+    slopes(p, &t, E, memo_Z(memo), work + len);
+    spo_pairs_apply_columns(&p->pairs, &t, 0.5, work + len, k, U, ZU);
+  }
   return 0;
 }
 
@@ -276,6 +289,10 @@ void spo_tied_ce_params_init(spo_tied_ce_params *params) {
   spo_options_init(table, N_PARAMS, params, sizeof *params);
 }
 
+static size_t work_len(const tied *p) {
+  return p->few ? spo_tied_few_work_len(p->c.n) : 3 * spo_pairs_tile_len(&p->pairs) + p->c.n;
+}
+
 spo_status spo_tied_ce_create(const spo_tied_ce_params *params, spo_problem **out, spo_error *err) {
   *out = NULL;
   tied *p = NULL;
@@ -288,8 +305,10 @@ spo_status spo_tied_ce_create(const spo_tied_ce_params *params, spo_problem **ou
     return status;
   p->alpha = given.alpha;
   p->pairs = spo_pairs_of(p->c.d, p->c.n);
+  p->few = p->c.d <= SPO_TIED_FEW;
+  p->pairs.keep = p->pairs.keep && !p->few;
   p->c.problem.memo_len = 2 * p->c.n + spo_pairs_kept_len(&p->pairs);
-  p->c.problem.work_len = 3 * spo_pairs_tile_len(&p->pairs) + p->c.n;
+  p->c.problem.work_len = work_len(p);
   *out = &p->c.problem;
   return SPO_OK;
 }
@@ -328,24 +347,19 @@ static void describe(const spo_problem *P, void *params) {
   q->alpha = p->alpha;
 }
 
-/* sum_i log Z_i at x, by tiles; room: n doubles and a tile */
+/* sum_i log Z_i at x; room: n doubles and what the callbacks get */
 static double value_at(const tied *p, const double *x, double *room) {
-  double f = 0.0, *Z = room;
-  spo_vec_zero(p->c.n, Z);
-  for
-    EACH_TILE(p, t) {
-      make_tile(p, &t, x, room + p->c.n);
-      spo_pairs_sum(&t, room + p->c.n, Z);
-    }
+  double f = 0.0;
+  sums(p, x, room, NULL, room + p->c.n);
   for (size_t i = 0; i < p->c.n; i++)
-    f += log1p(Z[i]);
+    f += log1p(room[i]);
   return f;
 }
 
 static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
   const tied *p = P->self;
   const size_t d = p->c.d, n = p->c.n;
-  double *room = spo_block_alloc((n + spo_pairs_tile_len(&p->pairs)) * sizeof *room);
+  double *room = spo_block_alloc((n + work_len(p)) * sizeof *room);
   if (!room)
     return spo_fail(err, SPO_E_NOMEM, "tied-ce", "no memory for the metrics");
   const double f = value_at(p, x, room);

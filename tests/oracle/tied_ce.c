@@ -41,7 +41,8 @@ static void test_etf(void **state) {
     spo_error err = {0};
     assert_int_equal(t.problem->ops->known_minimum(t.problem->self, &f_star, &theorem), 0);
     expect_near(cost_of(&t), f_star, 1e-14 * (1.0 + alpha) * f_star);
-    expect_near(f_star, m * log(1.0 + (m - 1.0) * exp(-alpha * m / (m - 1.0))), 1e-13 * f_star + 1e-15 * m);
+    expect_near(f_star, m * log(1.0 + (m - 1.0) * exp(-alpha * m / (m - 1.0))),
+                1e-13 * f_star + 1e-15 * m);
     expect_ok(spo_tied_ce()->metrics(t.problem, t.at->x, value, &err));
     expect_at_most(value[0], 1e-14 * m);
     expect_near(value[2], acos(-1.0 / (m - 1.0)) * 180.0 / acos(-1.0), 1e-6);
@@ -330,12 +331,13 @@ static void plain_sums(size_t d, size_t n, double alpha, const double *x, const 
   free(E);
 }
 
-/* One tile, several, a last one of one point; and one point more than are kept. */
+/* One tile or strip, several, a last one of one point; up to four dimensions and eight, and more. */
 static void test_tiles(void **state) {
   (void)state;
-  const size_t ns[] = {2, 127, 128, 129, 300, 385};
-  for (size_t c = 0; c < 6; c++) {
-    const size_t n = ns[c], d = 2 + 5 * (c % 3), len = n * d;
+  const size_t ns[] = {2, 63, 64, 65, 300, 385, 511, 512, 513, 700, 1025};
+  const size_t ds[] = {2, 7, 12, 3, 5, 8, 4, 9, 3, 2, 3};
+  for (size_t c = 0; c < 11; c++) {
+    const size_t n = ns[c], d = ds[c], len = n * d;
     double f, due;
     place t;
     expect_seed = c;
@@ -366,11 +368,11 @@ static void test_tiles(void **state) {
 static void test_many_points(void **state) {
   (void)state;
   spo_error err = {0};
-  const size_t ns[] = {4096, 4097};
-  for (size_t c = 0; c < 2; c++) {
+  const size_t ns[] = {4096, 4097, 4097}, ds[] = {5, 5, 3};
+  for (size_t c = 0; c < 3; c++) {
     place t;
     expect_seed = 7 + c;
-    place_line(&t, spo_tied_ce(), NULL, "--points %zu --dim 3 --alpha 4", ns[c]);
+    place_line(&t, spo_tied_ce(), NULL, "--points %zu --dim %zu --alpha 4", ns[c], ds[c]);
     expect_true((t.problem->memo_len > 1000000) == (c == 0));
     place_random(&t);
     const size_t len = t.problem->manifold->n;
@@ -397,6 +399,19 @@ static void test_many_points(void **state) {
                 1e-3 * (fabs(curvature) + t.at->grad_norm));
     free(v), free(hv);
     spo_point_destroy(near);
+    place_close(&t);
+  }
+}
+
+/* So cold that E is nothing: no NaN. */
+static void test_cold(void **state) {
+  (void)state;
+  for (size_t d = 3; d <= 6; d += 3) {
+    place t;
+    place_line(&t, spo_tied_ce(), "orthoplex", "--points 6 --dim %zu --alpha 1e6", d);
+    expect_at_most(cost_of(&t), 1e-300);
+    expect_at_most(0.0, cost_of(&t));
+    expect_at_most(gradient_of(&t), 1e-290);
     place_close(&t);
   }
 }
@@ -434,6 +449,7 @@ int main(void) {
       cmocka_unit_test(test_certificate), cmocka_unit_test(test_frame),
       cmocka_unit_test(test_codes),       cmocka_unit_test(test_polygon_in_space),
       cmocka_unit_test(test_limits),      cmocka_unit_test(test_tiles),
-      cmocka_unit_test(test_many_points), cmocka_unit_test(test_multistart)};
+      cmocka_unit_test(test_many_points), cmocka_unit_test(test_cold),
+      cmocka_unit_test(test_multistart)};
   return cmocka_run_group_tests_name("tied cross-entropy", tests, NULL, NULL);
 }

@@ -19,7 +19,9 @@
  * diagonal. So every critical point that is no global minimiser is a strict saddle there.
  * Symmetry: rotations of R^d.
  *
- * A place keeps E up to 4096 points, and makes it again tile by tile beyond.
+ * Up to four dimensions E is made anew wherever it is needed, in loops fused with its sums: cheaper
+ * than to read it back. Beyond, a place keeps E up to 4096 points, and makes it again tile by tile
+ * for more.
  * Source: Lu, Steinerberger 2020, arXiv:2012.08465 (model, minimum for d >= n-1, the limit). */
 #ifndef SPHEROPT_MODELS_TIED_CE_H
 #define SPHEROPT_MODELS_TIED_CE_H
