@@ -20,16 +20,16 @@ static const double boundary = 0.005;
 static const double off_path = 1e10;
 /* No vector turns further than this in one step */
 static const double longest = 0.3;
-/* The least shift, far below the curvature of terms of size 1, regularises rotations and points that no
- * term holds; it grows tenfold until the system is positive definite */
-static const double least_shift = 1e-9, most_shift = 1e9;
+/* The least shift, far below the curvature of terms of size 1, regularises rotations and points that
+ * no term holds. It grows until the system is positive definite; the next begins two factors below */
+static const double least_shift = 1e-9, most_shift = 1e9, shift_factor = 8.0;
 static const double armijo = 1e-4;
 enum { MOST_STEPS = 400 };
 
 typedef struct minimax {
   const spo_minimax *p;
   size_t N; /* n d + 1: t comes last */
-  double mu, t, ttrial;
+  double mu, t, ttrial, shift;
   double *x, *trial;  /* n d */
   double *s, *strial; /* m: slacks */
   double *lambda;     /* m: multipliers */
@@ -177,11 +177,14 @@ static void assemble(minimax *w, double *room) {
 static bool solve(minimax *w) {
   const spo_blasint N = (spo_blasint)w->N, one = 1;
   spo_blasint info = 1;
-  for (double shift = least_shift; shift <= most_shift && info != 0; shift *= 10.0) {
+  w->shift = fmax(least_shift, w->shift / (shift_factor * shift_factor));
+  for (; w->shift <= most_shift; w->shift *= shift_factor) {
     spo_vec_copy(w->N * w->N, w->K, w->factor);
     for (size_t i = 0; i + 1 < w->N; i++)
-      w->factor[i * w->N + i] += shift;
+      w->factor[i * w->N + i] += w->shift;
     dpotrf_("L", &N, w->factor, &N, &info);
+    if (info == 0)
+      break;
   }
   if (info == 0)
     dpotrs_("L", &N, &one, w->factor, &N, w->step, &N, &info);
@@ -276,25 +279,18 @@ static double residual(minimax *w, double *room) {
 
 /* ---- the method ------------------------------------------------------------------------------ */
 
-/* t with sum mu/(t - phi) = 1, between max + mu and max + m mu, by bisection; then lambda = mu/s. */
-static void begin(minimax *w) {
+/* t at `gap` above the largest term, mu so that lambda = mu/s sums to one. */
+static void begin(minimax *w, double gap) {
   const spo_minimax *p = w->p;
-  const double most = spo_minimax_value(p, w->x);
-  double lo = most + w->mu, hi = most + (double)p->m * w->mu;
-  for (int i = 0; i < 60; i++) {
-    double sum = 0.0;
-    w->t = 0.5 * (lo + hi);
-    for (size_t j = 0; j < p->m; j++)
-      sum += w->mu / (w->t - phi(p, w->x, j));
-    if (sum > 1.0)
-      lo = w->t;
-    else
-      hi = w->t;
-  }
+  double sum = 0.0;
+  w->t = spo_minimax_value(p, w->x) + gap;
   for (size_t j = 0; j < p->m; j++) {
     w->s[j] = w->t - phi(p, w->x, j);
-    w->lambda[j] = w->mu / w->s[j];
+    sum += 1.0 / w->s[j];
   }
+  w->mu = 1.0 / sum;
+  for (size_t j = 0; j < p->m; j++)
+    w->lambda[j] = w->mu / w->s[j];
 }
 
 static bool step(minimax *w, double *room) {
@@ -308,20 +304,22 @@ static bool step(minimax *w, double *room) {
   return true;
 }
 
-static void minimise(minimax *w, double *room) {
-  begin(w);
+static void minimise(minimax *w, double gap, double *room) {
+  begin(w, gap);
   for (int k = 0; k < MOST_STEPS; k++) {
     if (residual(w, room) <= solved * w->mu) {
       if (w->mu <= mu_end)
         return;
-      w->mu = fmax(mu_end, fmin(mu_factor * w->mu, pow(w->mu, mu_power)));
+      /* fast only where the system was definite by itself: elsewhere the path still bends */
+      const bool near = w->shift == least_shift;
+      w->mu = fmax(mu_end, fmin(mu_factor * w->mu, near ? pow(w->mu, mu_power) : w->mu));
     }
     if (!step(w, room))
       return;
   }
 }
 
-spo_status spo_minimax_polish(const spo_minimax *p, double mu, double *x, spo_error *err) {
+spo_status spo_minimax_polish(const spo_minimax *p, double gap, double *x, spo_error *err) {
   minimax w = {0};
   spo_carver count = {0};
   layout(&count, p, &w);
@@ -333,8 +331,7 @@ spo_status spo_minimax_polish(const spo_minimax *p, double mu, double *x, spo_er
   layout(&memory, p, &w);
   double *room = spo_carve_doubles(&memory, PARTS * p->d);
   spo_vec_copy(w.N - 1, x, w.x);
-  w.mu = mu;
-  minimise(&w, room);
+  minimise(&w, gap, room);
   if (spo_minimax_value(p, w.x) < spo_minimax_value(p, x))
     spo_vec_copy(w.N - 1, w.x, x);
   spo_block_free(memory.base);

@@ -64,8 +64,8 @@ SPO_API spo_status spo_code_create(const spo_code_params *params, spo_problem **
  * value  out     the largest term at x: the largest cosine, or minus the margin that H proves; may
  *                be NULL
  *
- * A primal-dual interior point method with dense Newton steps, to a complementarity of 1e-13: 20 to
- * 60 steps of (n d)^3/3 flops, for the softmax kind (2 n d)^3/3. Allocates and frees 2 such
+ * A primal-dual interior point method with dense Newton steps, to a complementarity of 1e-13: 15 to
+ * 60 steps for small codes, some 150 for a hundred points, of (n d)^3/3 flops, for the softmax kind (2 n d)^3/3. Allocates and frees 2 such
  * matrices. Fails: SPO_E_ARG (not of this model), SPO_E_UNSUPPORTED (more than 4000 coordinates),
  * SPO_E_NOMEM. Threads: any. Test: tests/oracle/codes.c.
  */
