@@ -60,6 +60,9 @@ typedef struct spo_model_ops {
   /* what a cost, then its gradient, and a Hessian product take, in products with the problem's
    * matrix; all 0: 1, 1, 2 */
   double products[3];
+  /* the last point of a run improved by what the model knows beyond its cost: x in/out; after
+   * SPO_OK err->text may hold a note. NULL: nothing to add */
+  spo_status (*finish)(const spo_problem *P, double *x, spo_error *err);
 } spo_model_ops;
 
 #ifdef __cplusplus

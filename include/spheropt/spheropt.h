@@ -36,10 +36,14 @@
 #include <spheropt/models/maxcut.h>
 #include <spheropt/models/generalised_collapse.h>
 #include <spheropt/models/nearest_etf.h>
+#include <spheropt/models/code.h>
+#include <spheropt/models/frame_potential.h>
 #include <spheropt/models/neural_collapse.h>
 #include <spheropt/models/polar.h>
 #include <spheropt/models/procrustes.h>
 #include <spheropt/models/rayleigh.h>
+#include <spheropt/models/riesz.h>
+#include <spheropt/models/tied_ce.h>
 #include <spheropt/models/ufm.h>
 #include <spheropt/landscape/spectrum.h>
 #include <spheropt/landscape/verify.h>

@@ -51,6 +51,11 @@ extern void dtrmm_(const char *side, const char *uplo, const char *transa, const
                    const spo_blasint *lda, double *b, const spo_blasint *ldb);
 extern void dgesv_(const spo_blasint *n, const spo_blasint *nrhs, double *a, const spo_blasint *lda,
                    spo_blasint *ipiv, double *b, const spo_blasint *ldb, spo_blasint *info);
+extern void dpotrf_(const char *uplo, const spo_blasint *n, double *a, const spo_blasint *lda,
+                    spo_blasint *info);
+extern void dpotrs_(const char *uplo, const spo_blasint *n, const spo_blasint *nrhs,
+                    const double *a, const spo_blasint *lda, double *b, const spo_blasint *ldb,
+                    spo_blasint *info);
 extern void dgesvd_(const char *jobu, const char *jobvt, const spo_blasint *m, const spo_blasint *n,
                     double *a, const spo_blasint *lda, double *s, double *u, const spo_blasint *ldu,
                     double *vt, const spo_blasint *ldvt, double *work, const spo_blasint *lwork,

@@ -38,6 +38,8 @@ const cli_word cli_words[] = {
     {"surface", "FILE", "write the cost on a two-dimensional section (CSV)", CLI_CHECK},
     {"o", "DIR", "write the point, its labels and result.json to this directory", CLI_SOLVE},
     {"preset", "NAME", "options by the set: fast, accurate, escape; others still count", CLI_SOLVE},
+    {"finish", NULL, "improve the last point by what the model knows (code: the exact minimax)",
+     CLI_SOLVE},
     {"progress", NULL, "show progress even where stderr is no terminal", CLI_SOLVE},
     {"trace", "FILE", "write a row of numbers for each iteration to FILE.csv or FILE.jsonl",
      CLI_SOLVE},

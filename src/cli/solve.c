@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/slots.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -20,7 +21,8 @@ typedef struct solve {
   cli_wrapping wrapping;
   const spo_solver_ops *type;
   const char *out;
-  bool json;
+  bool json, finish;
+  char finished[sizeof((spo_error *)0)->text]; /* the model's note on that */
   cli_running running;
   double f_star;
   const char *theorem;
@@ -84,6 +86,11 @@ static int take_options(solve *v, cli_arguments *args) {
   if (!status)
     status = cli_take_flag(args, "json", &v->json);
   if (!status)
+    status = cli_take_flag(args, "finish", &v->finish);
+  if (!status && v->finish && !SPO_HAS(spo_model_ops, v->s.model, finish))
+    status = cli_fail(CLI_USAGE, "--finish: %s has nothing to add to a solver's point",
+                      v->s.model->name);
+  if (!status)
     status = cli_running_take(&v->running, args);
   if (!status && v->running.resume && cli_take(args, "init"))
     status = cli_fail(CLI_USAGE, "--init: the point comes from --resume; give one or the other");
@@ -108,6 +115,18 @@ static int measure(const solve *v, cli_measure *m) {
   if (status == SPO_E_NOMEM)
     return cli_subject_fail_memory(&v->s, &err);
   return status ? cli_fail_error(&err) : CLI_OK;
+}
+
+/* A run that was interrupted is handed over as it stands. */
+static int finish_point(solve *v) {
+  spo_error err = {0};
+  if (!v->finish || v->result.reason == SPO_STOP_USER)
+    return CLI_OK;
+  if (v->s.model->finish(v->s.problem, v->s.x, &err))
+    return cli_fail(CLI_FAILED, "--finish: %s", err.text);
+  snprintf(v->finished, sizeof v->finished, "%s", err.text);
+  cli_note(&v->s.notes, &err);
+  return CLI_OK;
 }
 
 /* What is said ------------------------------------------------------------------------------ */
@@ -181,6 +200,8 @@ static void print_summary(const solve *v) {
   row("gradient norm", b->grad_norm, a->grad_norm, 3, NULL);
   for (size_t i = 0; i < v->s.model->n_metrics; i++)
     row(v->s.model->metric[i], b->metric[i], a->metric[i], cli_metric_digits(a->metric[i]), NULL);
+  if (v->finished[0])
+    printf("\n  finish: %s\n", v->finished);
   if (v->theorem)
     printf("\n  f* = %s: %s\n", cli_number(v->f_star, 12), v->theorem);
   printf("\n  %s in %s seconds; evaluated: %s, %s, %s\n",
@@ -244,6 +265,8 @@ static int run(solve *v, cli_arguments *args) {
   }
   if (!status)
     status = cli_running_go(&v->running, &v->s, stop, &v->result);
+  if (!status)
+    status = finish_point(v);
   if (!status)
     status = measure(v, &v->after);
   if (status) {

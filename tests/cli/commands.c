@@ -100,6 +100,24 @@ static void human_text(void **state) {
   assert_non_null(strstr(ran.out, "NOT converged"));
 }
 
+/* The smooth cost leaves the code short of its angle; the model's finish does not. */
+static void finish(void **state) {
+  (void)state;
+  const double cosine = 0.210138312731; /* seven points: Cohn's table */
+  json_t *o = run_json("solve code --points 7 --json", 0);
+  assert_true(number(o, "metrics.max_cosine") > cosine + 1e-3);
+  json_decref(o);
+  o = run_json("solve code --points 7 --finish -o seven --json", 0);
+  expect_near(number(o, "metrics.max_cosine"), cosine, 1e-11);
+  assert_int_equal(json_array_size(member(o, "notes")), 1);
+  json_decref(o);
+  o = run_json("solve code --init seven --max-iter 0 --json", 3);
+  expect_near(number(o, "metrics.max_cosine"), cosine, 1e-11);
+  json_decref(o);
+  expect_run("solve code --points 7 --finish", 0);
+  assert_non_null(strstr(ran.out, "finish: "));
+}
+
 static void verdicts(void **state) {
   (void)state;
   static const struct {
@@ -114,6 +132,10 @@ static void verdicts(void **state) {
       {"verify ufm --classes 3 --per-class 2 --dim 5 --init random --json", "not-critical", 4},
       {"verify rayleigh --size 8 --init eigenvector:0 --json", "global-minimizer", 0},
       {"verify rayleigh --size 8 --init eigenvector:3 --json", "strict-saddle", 0},
+      {"verify tied-ce --points 5 --dim 6 --init etf --json", "global-minimizer", 0},
+      {"verify tied-ce --points 5 --dim 6 --init signs:++-+- --json", "strict-saddle", 0},
+      {"verify tied-ce --points 8 --init hypercube --json", "strict-saddle", 0},
+      {"verify riesz --points 20 --init dodecahedron --json", "strict-saddle", 0},
   };
   for (size_t i = 0; i < sizeof point / sizeof point[0]; i++) {
     json_t *o = run_json(point[i].line, point[i].status);
@@ -564,6 +586,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(solve_verify_spectrum),
       cmocka_unit_test(human_text),
+      cmocka_unit_test(finish),
       cmocka_unit_test(verdicts),
       cmocka_unit_test(saddle_starts),
       cmocka_unit_test(same_seed_same_numbers),

@@ -5,6 +5,7 @@
 #include <float.h>
 #include <quadmath.h>
 
+#include "base/exp1.h"
 #include "base/vec.h"
 #include "models/softmax.h"
 #include "samples.h"
@@ -106,6 +107,7 @@ static void test_exp(void **state) {
       const quad due = expq((quad)x[i]);
       const double ulp = nextafter((double)due, INFINITY) - (double)due;
       worst = fmax(worst, (double)(fabsq((quad)y[i] - due) / (quad)ulp));
+      worst = fmax(worst, (double)(fabsq((quad)spo_exp1_negative(x[i]) - due) / (quad)ulp));
     }
   }
   expect_at_most(worst, 1.1);
@@ -116,7 +118,40 @@ static void test_exp(void **state) {
     expect_true(y[i] == due[i]);
   const double nan = NAN;
   spo_vec_exp(1, &nan, y);
-  expect_true(isnan(y[0]));
+  expect_true(isnan(y[0]) && isnan(spo_exp1_negative(-nan)) && isnan(spo_exp1_negative(nan)));
+  expect_near(spo_exp1_negative(-INFINITY) / exp(-708.0), 1.0, 1e-15);
+  gsl_rng_free(rng);
+}
+
+static void test_log(void **state) {
+  (void)state;
+  gsl_rng *rng = new_rng(1);
+  enum { N = 1301 };
+  double x[N], y[N], worst = 0.0;
+  for (int round = 0; round < 300; round++) {
+    for (int i = 0; i < N; i++) {
+      const double u = 2.0 * gsl_rng_uniform(rng) - 1.0;
+      x[i] = round % 3 == 0   ? exp(705.0 * u)
+             : round % 3 == 1 ? 1.0 + u * pow(10.0, -(double)(i % 16) - 0.1)
+                              : 2.0 + 2.0 * u + 1e-12;
+    }
+    spo_vec_log(N, x, y);
+    for (int i = 0; i < N; i++) {
+      const quad due = logq((quad)x[i]);
+      const double size = fabs((double)due), ulp = nextafter(size, INFINITY) - size;
+      worst = fmax(worst, due == 0 ? y[i] != 0.0 ? INFINITY : 0.0
+                                   : (double)(fabsq((quad)y[i] - due) / (quad)ulp));
+    }
+  }
+  expect_at_most(worst, 1.0);
+  for (int i = 0; i < N; i++)
+    x[i] = 2.0;
+  x[700] = 0.0, x[701] = -1.0, x[702] = NAN, x[703] = INFINITY, x[704] = 5e-324;
+  spo_vec_log(N, x, y);
+  expect_true(y[700] == -INFINITY && isnan(y[701]) && isnan(y[702]) && y[703] == INFINITY);
+  expect_near(y[704], -1074.0 * log(2.0), 1e-12);
+  expect_near(y[0] + y[705] + y[N - 1], 3.0 * log(2.0), 1e-15);
+  expect_near(spo_vec_sum(N - 705, y + 705), (N - 705) * log(2.0), 1e-12);
   gsl_rng_free(rng);
 }
 
@@ -142,6 +177,7 @@ static void test_norm(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_accuracy), cmocka_unit_test(test_nan),
-                                     cmocka_unit_test(test_exp), cmocka_unit_test(test_norm)};
+                                     cmocka_unit_test(test_exp), cmocka_unit_test(test_log),
+                                     cmocka_unit_test(test_norm)};
   return cmocka_run_group_tests_name("softmax", tests, NULL, NULL);
 }
