@@ -202,7 +202,7 @@ static int go_on(run *r, size_t steps) {
   }
   spo_solver_destroy(solver);
   r->loss = result.last.f;
-  r->options.step = result.last.step_size > 0 ? result.last.step_size : 0;
+  r->options.search.step = result.last.step_size > 0 ? result.last.step_size : 0;
   return 0;
 }
 
