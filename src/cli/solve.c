@@ -3,10 +3,10 @@
  * spheropt solve: from a start to a minimiser. */
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/running.h"
 #include "io/files.h"
@@ -25,23 +25,6 @@ typedef struct solve {
   cli_measure before, after;
   spo_result result;
 } solve;
-
-/* Ctrl-C: the run ends after the current step; a second one ends the program */
-static volatile sig_atomic_t interrupted;
-static void interrupt(int number) {
-  (void)number;
-  interrupted = 1;
-}
-static int poll_interrupt(void *self) {
-  (void)self;
-  return interrupted;
-}
-static void catch_signals(void) {
-  struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESETHAND | SA_RESTART};
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
 
 /* Options ----------------------------------------------------------------------------------- */
 
@@ -246,7 +229,7 @@ static int run(solve *v, cli_arguments *args) {
   spo_error err = {0};
   spo_output *output = NULL;
   int status = take_options(v, args);
-  catch_signals(); /* before anything that may take long */
+  cli_catch_interrupts(); /* before anything that may take long */
   if (!status)
     status = cli_subject_build(&v->s, ((cli_run_options *)v->run.values)->seed);
   if (!status && v->out && spo_output_open(v->out, &output, &err))
@@ -255,7 +238,7 @@ static int run(solve *v, cli_arguments *args) {
     return status;
   v->running.f_star = v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
   spo_stop *stop = v->stop.values;
-  stop->poll = poll_interrupt;
+  stop->poll = cli_interrupted;
   status = cli_running_open(&v->running, &v->s, v->s.problem, v->type, v->solver.values, stop);
   if (!status)
     status = measure(v, &v->before);
