@@ -157,9 +157,7 @@ static int take_options(sweep *v, cli_arguments *args) {
   v->tracks = against ? 2 : 1;
   for (size_t i = 0; !status && i < v->tracks; i++) {
     v->s[i].model = v->s[0].model;
-    status = cli_subject_take(&v->s[i], args);
-    if (i == 1)
-      v->s[i].init = against;
+    status = cli_subject_take_start(&v->s[i], args, i == 0 ? "init" : "against");
   }
   if (!status)
     status = cli_group_take(&v->run, args);
