@@ -33,7 +33,7 @@ static void solve(bool region, sizes s, double *library) {
   if (s.steps)
     stop.max_iter = s.steps;
   spo_trust_region_options_init(&options);
-  options.tcg.replay = 0; /* a store of its own, bounded by this option */
+  options.inner.replay = 0; /* a store of its own, bounded by this option */
 
   allocations_watch(ALLOCATIONS_NEVER_FAIL);
   P = bench_ufm(s.K, s.n, s.d, 1);

@@ -76,6 +76,12 @@ static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, co
   return SPO_OK;
 }
 
+static spo_status velocity(const spo_manifold *M, const double *x, double t, const double *v,
+                           const double *y, double *w, double *work) {
+  (void)t, (void)y;
+  return project(M, x, v, w, work);
+}
+
 static const spo_manifold_ops euclidean_ops = {
     .size = sizeof(spo_manifold_ops),
     .project = project,
@@ -88,6 +94,7 @@ static const spo_manifold_ops euclidean_ops = {
     .exp = step,
     .from_coords = from_coords,
     .to_coords = to_coords,
+    .velocity = velocity,
 };
 
 spo_status spo_euclidean_create(size_t n, spo_manifold **out, spo_error *err) {
@@ -108,6 +115,10 @@ spo_status spo_euclidean_create(size_t n, spo_manifold **out, spo_error *err) {
   snprintf(eu->name, sizeof eu->name, "euclidean(%zu)", n);
   *out = &eu->base;
   return SPO_OK;
+}
+
+bool spo_euclidean_is(const spo_manifold *M) {
+  return M && M->ops == &euclidean_ops;
 }
 
 static const size_t sample_size[] = {1, 6};

@@ -254,6 +254,30 @@ SPO_KERNEL static double step_limit(const spo_manifold *M, const double *x, cons
   return 3.14159265358979323846 / longest;
 }
 
+/* y = (x + t v)/r moves with (v - <y, v> y)/r. r of a step too long to be squared: v is tangent. */
+static inline spo_status velocity_all(size_t d, size_t m, const double *x, double t,
+                                      const double *v, const double *y, double *w) {
+  for (size_t i = 0; i < m; i++, x += d, v += d, y += d, w += d) {
+    double square = 0.0;
+#pragma omp simd reduction(+ : square)
+    for (size_t j = 0; j < d; j++)
+      square += (x[j] + t * v[j]) * (x[j] + t * v[j]);
+    const double r = safe(square) ? sqrt(square) : hypot(1.0, t * spo_vec_norm(d, v));
+    const double along = dot(d, y, v);
+#pragma omp simd
+    for (size_t j = 0; j < d; j++)
+      w[j] = (v[j] - along * y[j]) / r;
+  }
+  return SPO_OK;
+}
+
+SPO_KERNEL static spo_status velocity(const spo_manifold *M, const double *x, double t,
+                                      const double *v, const double *y, double *w, double *work) {
+  const oblique *ob = (const oblique *)M;
+  (void)work;
+  SWEEP(velocity_all, ob->d, ob->m, x, t, v, y, w)
+}
+
 static const spo_manifold_ops oblique_ops = {
     .size = sizeof(spo_manifold_ops),
     .project = project,
@@ -267,6 +291,7 @@ static const spo_manifold_ops oblique_ops = {
     .from_coords = from_coords,
     .to_coords = to_coords,
     .step_limit = step_limit,
+    .velocity = velocity,
 };
 
 spo_status spo_oblique_make(size_t d, size_t m, const char *name, const char *func,
@@ -303,6 +328,15 @@ spo_status spo_oblique_create(size_t d, size_t m, spo_manifold **out, spo_error 
   if (!out)
     return spo_fail(err, SPO_E_ARG, __func__, "out is NULL");
   return spo_oblique_make(d, m, NULL, __func__, out, err);
+}
+
+size_t spo_oblique_count(const spo_manifold *M, size_t *dim) {
+  if (!M || M->ops != &oblique_ops)
+    return 0;
+  const oblique *ob = (const oblique *)M;
+  if (dim)
+    *dim = ob->d;
+  return ob->m;
 }
 
 static const size_t sample_size[][2] = {{2, 1}, {3, 5}, {16, 7}};

@@ -174,15 +174,27 @@ static double step_limit(const spo_manifold *M, const double *x, const double *v
   return smallest;
 }
 
+static spo_status velocity(const spo_manifold *M, const double *x, double t, const double *v,
+                           const double *y, double *w, double *work) {
+  spo_status status = SPO_OK;
+  FOR_EACH_PART(M, p) {
+    status = spo_manifold_velocity(p->M, x + p->at, t, v + p->at, y + p->at, w + p->at, work);
+    if (status != SPO_OK)
+      break;
+  }
+  return status;
+}
+
 static spo_manifold_ops choose_slots(size_t count, const spo_manifold *const *part) {
   bool has_exp = true, has_coords = true;
-  bool has_transport = false, has_inner = false, has_limit = false;
+  bool has_transport = false, has_inner = false, has_limit = false, has_velocity = false;
   for (size_t i = 0; i < count; i++) {
     has_exp = has_exp && spo_manifold_has(part[i], exp);
     has_coords = has_coords && spo_manifold_has(part[i], from_coords);
     has_transport = has_transport || spo_manifold_has(part[i], transport);
     has_inner = has_inner || spo_manifold_has(part[i], inner);
     has_limit = has_limit || spo_manifold_has(part[i], step_limit);
+    has_velocity = has_velocity || spo_manifold_has(part[i], velocity);
   }
   return (spo_manifold_ops){
       .size = sizeof(spo_manifold_ops),
@@ -199,6 +211,7 @@ static spo_manifold_ops choose_slots(size_t count, const spo_manifold *const *pa
       .to_coords = has_coords ? to_coords : NULL,
       .inner = has_inner ? inner : NULL,
       .step_limit = has_limit ? step_limit : NULL,
+      .velocity = has_velocity ? velocity : NULL,
   };
 }
 

@@ -267,16 +267,84 @@ static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, co
   return SPO_OK;
 }
 
-#define STIEFEL_OPS(retraction)                                                                    \
+/* Y S = X + t V, S symmetric. With W = Y' and Omega = Y^T W skew: Y^T V - V^T Y = Omega S + S Omega,
+ * solved in the eigenbasis Q of S; and W = Y Omega + (V - Y Y^T V) S^-1. */
+static spo_status velocity_polar(const spo_manifold *M, const double *x, double t, const double *v,
+                                 const double *y, double *w, double *work) {
+  const stiefel *st = (const stiefel *)M;
+  const scratch s = over(st, work);
+  const size_t p = st->p, rows = st->rows;
+  const spo_blasint ip = (spo_blasint)p, len = (spo_blasint)st->lapack_len;
+  spo_blasint info;
+  spo_vec_add(M->n, x, t, v, s.tall);
+  sym_product(st, y, s.tall, s.a);
+  dsyev_("V", "U", &ip, s.a, &ip, s.values, s.lapack, &len, &info);
+  if (info != 0)
+    return SPO_E_NUMERIC;
+  if (!(s.values[0] > 0.0))
+    return SPO_OUTSIDE;
+  spo_gemm('T', 'N', p, p, rows, 1.0, y, rows, v, rows, 0.0, s.b, p);
+  spo_vec_copy(M->n, v, s.tall);
+  subtract(st, y, s.b, s.tall);
+  for (size_t j = 0; j < p; j++)
+    for (size_t i = 0; i <= j; i++) {
+      const double skew = s.b[i + j * p] - s.b[j + i * p];
+      s.b[i + j * p] = skew;
+      s.b[j + i * p] = -skew;
+    }
+  spo_gemm('N', 'N', p, p, p, 1.0, s.b, p, s.a, p, 0.0, s.c, p);
+  spo_gemm('T', 'N', p, p, p, 1.0, s.a, p, s.c, p, 0.0, s.b, p);
+  for (size_t j = 0; j < p; j++)
+    for (size_t i = 0; i < p; i++)
+      s.b[i + j * p] /= s.values[i] + s.values[j];
+  spo_gemm('N', 'N', p, p, p, 1.0, s.a, p, s.b, p, 0.0, s.c, p);
+  spo_gemm('N', 'T', p, p, p, 1.0, s.c, p, s.a, p, 0.0, s.b, p);
+  spo_gemm('N', 'N', rows, p, p, 1.0, y, rows, s.b, p, 0.0, w, rows);
+  for (size_t j = 0; j < p; j++)
+    for (size_t i = 0; i < p; i++)
+      s.c[i + j * p] = s.a[i + j * p] / s.values[j];
+  spo_gemm('N', 'T', p, p, p, 1.0, s.c, p, s.a, p, 0.0, s.b, p);
+  spo_gemm('N', 'N', rows, p, p, 1.0, s.tall, rows, s.b, p, 1.0, w, rows);
+  return SPO_OK;
+}
+
+/* Y R = X + t V, R upper triangular. With C = Y^T V R^-1: Y^T Y' is skew with the strictly lower
+ * part of C, so Y' = V R^-1 - Y U, U the upper part of C + C^T, its diagonal halved. */
+static spo_status velocity_qr(const spo_manifold *M, const double *x, double t, const double *v,
+                              const double *y, double *w, double *work) {
+  const stiefel *st = (const stiefel *)M;
+  const scratch s = over(st, work);
+  const size_t p = st->p, rows = st->rows;
+  const spo_blasint ip = (spo_blasint)p, irows = (spo_blasint)rows;
+  const double one = 1.0;
+  spo_vec_add(M->n, x, t, v, s.tall);
+  spo_gemm('T', 'N', p, p, rows, 1.0, y, rows, s.tall, rows, 0.0, s.a, p);
+  for (size_t j = 0; j < p; j++)
+    if (!(s.a[j + j * p] > 0.0))
+      return SPO_OUTSIDE;
+  if (w != v)
+    spo_vec_copy(M->n, v, w);
+  dtrsm_("R", "U", "N", "N", &irows, &ip, &one, s.a, &ip, w, &irows);
+  spo_gemm('T', 'N', p, p, rows, 1.0, y, rows, w, rows, 0.0, s.b, p);
+  for (size_t j = 0; j < p; j++)
+    for (size_t i = 0; i < j; i++) {
+      s.b[i + j * p] += s.b[j + i * p];
+      s.b[j + i * p] = 0.0;
+    }
+  subtract(st, y, s.b, w);
+  return SPO_OK;
+}
+
+#define STIEFEL_OPS(retraction, its_velocity)                                                      \
   {                                                                                                \
     .size = sizeof(spo_manifold_ops), .project = project, .retract = retraction,                   \
     .egrad_to_rgrad = egrad_to_rgrad, .ehess_to_rhess = ehess_to_rhess,                            \
     .random_point = random_point, .defect = defect, .destroy = destroy,                            \
-    .from_coords = from_coords, .to_coords = to_coords,                                            \
+    .from_coords = from_coords, .to_coords = to_coords, .velocity = its_velocity,                  \
   }
 
-static const spo_manifold_ops polar_ops = STIEFEL_OPS(retract_polar);
-static const spo_manifold_ops qr_ops = STIEFEL_OPS(retract_qr);
+static const spo_manifold_ops polar_ops = STIEFEL_OPS(retract_polar, velocity_polar);
+static const spo_manifold_ops qr_ops = STIEFEL_OPS(retract_qr, velocity_qr);
 
 /* The most that any LAPACK routine above wants for its best block size. dormqr asks for a fixed
  * 4160 doubles and more even for few columns, where it does not block: then its least will do. */

@@ -28,7 +28,7 @@ missing_packages() {
   { command -v ninja || command -v ninja-build || command -v samu; } >/dev/null || printf 'ninja-build '
   command -v pkg-config >/dev/null || printf 'pkg-config '
   for pair in gsl:libgsl-dev openblas:libopenblas-dev jansson:libjansson-dev cmocka:libcmocka-dev \
-    arpack:libarpack2-dev; do
+    arpack:libarpack2-dev nlopt:libnlopt-dev; do
     pkg-config --exists "${pair%%:*}" 2>/dev/null || printf '%s ' "${pair#*:}"
   done
 }
@@ -38,7 +38,8 @@ install_missing() {
   packages=$(missing_packages)
   packages=${packages% }
   [ -n "$packages" ] || return 0
-  required=$(tr ' ' '\n' <<<"$packages" | grep -vx libarpack2-dev || true) # only an oracle of the tests
+  # an oracle of the tests, and a contender in comparisons
+  required=$(tr ' ' '\n' <<<"$packages" | grep -vx -e libarpack2-dev -e libnlopt-dev || true)
   line="apt-get install -y --no-install-recommends $packages"
   if ! command -v apt-get >/dev/null; then
     [ -z "$required" ] && return 0

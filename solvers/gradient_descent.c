@@ -1,165 +1,171 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Riemannian gradient descent with Armijo backtracking from twice the last step, or a fixed step.
- * The search direction is -grad itself: no vector besides the two places and one for the
- * transport. */
+ * Riemannian gradient descent. The search direction is -grad itself: no vector besides the two
+ * places, unless slopes or Barzilai-Borwein steps are asked for: then one. */
 #include <spheropt/solvers/gradient_descent.h>
 
-#include <math.h>
+#include "base/vec.h"
+#include "line_search_internal.h"
 
-#include "base/slots.h"
+/* ---- a step without a search ----------------------------------------------------------------- */
 
-static const spo_step_rule rule_armijo = SPO_STEP_ARMIJO, rule_fixed = SPO_STEP_FIXED;
-static const spo_choice rules[] = {
-    {"armijo", "backtracking from twice the last step", &rule_armijo},
-    {"fixed", "the same step always", &rule_fixed},
+static spo_status take_it(spo_run *run, const spo_line_search_input *in,
+                          spo_line_search_result *out) {
+  const spo_search s = {run, in, out};
+  spo_trial at;
+  spo_status status = spo_trial_cost(&s, in->first, &at);
+  if (status != SPO_OK)
+    return status;
+  return at.f < INFINITY ? spo_search_accept(&s, &at, false) : spo_search_fail(&s);
+}
+
+static const spo_line_search_ops fixed_ops = {
+    .size = sizeof(spo_line_search_ops),
+    .name = "fixed",
+    .summary = "the same step always",
+    .reference = "none needed",
+    .search = take_it,
+};
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static const spo_choice searches[] = {
+    SPO_LINE_SEARCH_CHOICES,
+    {"fixed", "the same step always", &fixed_ops},
     {NULL, NULL, NULL},
 };
 
-#define AT(member) offsetof(spo_gradient_descent_options, member)
-static const spo_option table[] = {
-    {"line-search", "how the step is chosen", "", AT(line_search), SPO_OPTION_CHOICE, 0, 1, 0, 0,
-     rules, 0},
-    {"step", "fixed: the step; armijo: the first one tried, 0: chosen from the gradient", "",
-     AT(step), SPO_OPTION_DOUBLE, 0, INFINITY, 0, SPO_OPEN_HI, NULL, 0},
-    {"sufficient-decrease", "part of the linear decrease that a step must bring",
-     "1e-4: Nocedal, Wright 2006, section 3.1", AT(sufficient_decrease), SPO_OPTION_DOUBLE, 0, 0.5,
-     1e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
-    {"contraction", "factor of a backtrack", "Manopt 0.5", AT(contraction), SPO_OPTION_DOUBLE, 0, 1,
-     0.5, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
-    {"growth", "factor from one iteration's step to the next one's first", "Manopt 2", AT(growth),
-     SPO_OPTION_DOUBLE, 1, 100, 2, 0, NULL, 0},
-    {"max-backtracks", "backtracks in one iteration", "2^-60 of the first step", AT(max_backtracks),
-     SPO_OPTION_UINT, 1, 1000, 60, 0, NULL, 0},
+static const spo_first_step first_last = SPO_FIRST_STEP_LAST,
+                            first_direct = SPO_FIRST_STEP_BB_DIRECT,
+                            first_inverse = SPO_FIRST_STEP_BB_INVERSE,
+                            first_alternating = SPO_FIRST_STEP_BB_ALTERNATING;
+static const spo_choice first_steps[] = {
+    {"last", "growth times the last step", &first_last},
+    {"bb-direct", "Barzilai-Borwein, <s,s>/<s,y>", &first_direct},
+    {"bb-inverse", "Barzilai-Borwein, <s,y>/<y,y>", &first_inverse},
+    {"bb-alternating", "the two in turn", &first_alternating},
+    {NULL, NULL, NULL},
 };
-#undef AT
+
+static const spo_option table[] = {
+    SPO_LINE_SEARCH_OPTIONS(
+        spo_gradient_descent_options, searches, "how the step is chosen", SPO_SEARCH_ARMIJO, "",
+        "fixed: the step; else the first one tried, 0: chosen from the gradient", 1e-4,
+        "1e-4: Nocedal, Wright 2006, section 3.1", 0.9, "0.9: Hager, Zhang 2005"),
+    {"first-step", "where a line search begins", "",
+     offsetof(spo_gradient_descent_options, first_step), SPO_OPTION_CHOICE, 0, 3, 0, 0, first_steps,
+     0},
+    {"bb-range",
+     "a Barzilai-Borwein step is at most so many times the last, or one part in as many",
+     "Manopt 1e3, for the step itself: here relative, so that units do not matter",
+     offsetof(spo_gradient_descent_options, bb_range), SPO_OPTION_DOUBLE, 1, INFINITY, 1e3,
+     SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+};
 
 typedef struct gd_state {
   double step; /* the last one accepted, or the first one given */
-  bool moved;
+  double next; /* of Barzilai and Borwein; 0: none */
+  bool moved, inverse;
+  spo_line_search_state search;
 } gd_state;
 
-/* Projection is the transport and the metric the ambient one: then the inner product at the trial
- * point sees only the part of a vector that transport would keep. */
-static bool transport_is_implied(const spo_manifold *M) {
-  return !SPO_HAS(spo_manifold_ops, M->ops, transport) && !SPO_HAS(spo_manifold_ops, M->ops, inner);
-}
-
-static size_t work_len(const spo_problem *P, const void *options) {
-  (void)options;
-  return transport_is_implied(P->manifold) ? 0 : P->manifold->n;
+static spo_first_step first_step_of(const spo_gradient_descent_options *o) {
+  return o->first_step ? *(const spo_first_step *)o->first_step : SPO_FIRST_STEP_LAST;
 }
 
 static bool is_fixed(const spo_gradient_descent_options *o) {
-  return o->line_search && *(const spo_step_rule *)o->line_search == SPO_STEP_FIXED;
+  return o->line_search == &fixed_ops;
+}
+
+static size_t work_len(const spo_problem *P, const void *options) {
+  const spo_gradient_descent_options *o = options;
+  if (!is_fixed(o) && first_step_of(o) != SPO_FIRST_STEP_LAST)
+    return P->manifold->n;
+  return spo_line_search_velocity_len(o->line_search, P->manifold);
 }
 
 static spo_status start(spo_run *run) {
   const spo_gradient_descent_options *o = run->options;
-  if (is_fixed(o) && !(o->step > 0.0))
+  if (is_fixed(o) && !(o->search.step > 0.0))
     return spo_fail(run->err, SPO_E_OPTION, "spo_gradient_descent",
                     "step: the fixed step must be given, greater than 0");
-  ((gd_state *)run->state)->step = o->step;
-  return SPO_OK;
+  ((gd_state *)run->state)->step = o->search.step;
+  return spo_line_search_check(o->line_search, run->err);
 }
 
-/* -<grad f(y), transported grad f(x)>: the slope at the trial point along the curve. */
-static spo_status trial_slope(spo_run *run, double *slope) {
-  const spo_manifold *M = run->eval.problem->manifold;
-  spo_status status = spo_eval_grad(&run->eval, run->trial);
-  const double *moved = run->cur->grad;
-  if (status == SPO_OK && !transport_is_implied(M)) {
-    moved = run->work;
-    status = spo_manifold_transport(M, run->cur->x, run->trial->x, run->cur->grad, run->work,
-                                    run->eval.work);
-  }
-  if (status == SPO_OK)
-    *slope = -spo_manifold_inner(M, run->trial->x, run->trial->grad, moved);
-  return status;
-}
+/* ---- steps ----------------------------------------------------------------------------------- */
 
-/* Is the trial point good enough? Armijo's condition, or, where f cannot resolve it, the same for
- * the parabola through the slopes (Hager, Zhang 2005, eq. 4.1). */
-static spo_status sufficient(spo_run *run, double t, bool *enough) {
-  const spo_gradient_descent_options *o = run->options;
-  const double gg = run->cur->grad_norm * run->cur->grad_norm;
-  const double delta = o->sufficient_decrease;
-  *enough = false;
-  if (t * gg > run->f_noise) {
-    *enough = run->trial->f <= run->cur->f - delta * t * gg;
-    return SPO_OK;
-  }
-  if (!(run->trial->f <= run->cur->f + run->f_noise))
-    return SPO_OK;
-  double slope;
-  const spo_status status = trial_slope(run, &slope);
-  if (status == SPO_OK)
-    *enough = slope <= (1.0 - 2.0 * delta) * gg;
-  return status;
-}
-
-/* The trial point at R(-t grad), its cost, and, if it is good enough, its gradient. */
-static spo_status try_step(spo_run *run, double t, bool judged, bool *accepted) {
-  *accepted = !judged;
-  spo_status status = spo_eval_retract(&run->eval, run->cur, -t, run->cur->grad, run->trial);
-  if (status == SPO_OK)
-    status = spo_eval_cost(&run->eval, run->trial);
-  if (status == SPO_OK && judged)
-    status = sufficient(run, t, accepted);
-  if (status == SPO_OK && *accepted)
-    status = spo_eval_grad(&run->eval, run->trial);
-  if (status == SPO_OUTSIDE) {
-    *accepted = false;
-    status = SPO_OK;
-  }
-  return status;
-}
-
-/* The first step to try. */
 static double first_step(const spo_run *run) {
   const spo_gradient_descent_options *o = run->options;
-  const spo_manifold *M = run->eval.problem->manifold;
   const gd_state *s = run->state;
-  double t = s->step > 0.0 ? s->step : M->typical_distance / (8.0 * run->cur->grad_norm);
-  if (s->moved)
-    t *= o->growth;
-  if (SPO_HAS(spo_manifold_ops, M->ops, step_limit))
-    t = fmin(t, M->ops->step_limit(M, run->cur->x, run->cur->grad));
-  return t;
+  if (is_fixed(o))
+    return o->search.step;
+  if (s->next > 0.0)
+    return s->next;
+  if (s->step > 0.0)
+    return s->moved ? o->search.growth * s->step : s->step;
+  return spo_line_search_first_step(run, run->cur->grad_norm);
+}
+
+/* After a step from `old`: with m = the old gradient transported, s = -t m and y = grad - m. Where
+ * the curvature along s is not positive the growth rule takes over. */
+static spo_status barzilai_borwein(spo_run *run, const spo_point *old) {
+  const spo_gradient_descent_options *o = run->options;
+  const spo_manifold *M = run->eval.problem->manifold;
+  const double *x = run->cur->x, *g = run->cur->grad;
+  gd_state *s = run->state;
+  double *m = run->work;
+  const spo_first_step kind = first_step_of(o);
+  const bool inverse =
+      kind == SPO_FIRST_STEP_BB_INVERSE || (kind == SPO_FIRST_STEP_BB_ALTERNATING && s->inverse);
+  s->next = 0.0;
+  s->inverse = !s->inverse;
+  const spo_status status = spo_manifold_transport(M, old->x, x, old->grad, m, run->eval.work);
+  if (status != SPO_OK)
+    return status == SPO_OUTSIDE ? SPO_OK : status;
+  const double mm = spo_manifold_inner(M, x, m, m), ss = s->step * s->step * mm;
+  const double sy = s->step * (mm - spo_manifold_inner(M, x, g, m));
+  spo_vec_add(M->n, g, -1.0, m, m);
+  const double t = inverse ? sy / spo_manifold_inner(M, x, m, m) : ss / sy;
+  if (sy > 0.0 && t < INFINITY)
+    s->next = fmin(fmax(t, s->step / o->bb_range), s->step * o->bb_range);
+  return SPO_OK;
 }
 
 static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
   const spo_gradient_descent_options *o = run->options;
+  const spo_manifold *M = run->eval.problem->manifold;
+  const double norm = run->cur->grad_norm;
   gd_state *s = run->state;
-  const bool fixed = is_fixed(o);
-  double t = fixed ? o->step : first_step(run);
-  const uint64_t trials = fixed ? 1 : o->max_backtracks + 1;
-  for (uint64_t trial = 0; trial < trials; trial++, t *= o->contraction) {
-    const spo_status status = try_step(run, t, !fixed, &it->accepted);
-    if (status != SPO_OK)
-      return status;
-    if (it->accepted || run->interrupted(run->interrupted_self))
-      break;
-  }
-  if (!it->accepted) {
-    *reason = run->interrupted(run->interrupted_self) ? SPO_RUNNING : SPO_STOP_STALLED;
-    return SPO_OK;
+  const spo_line_search_input in = {
+      .options = &o->search,
+      .d = run->cur->grad,
+      .factor = -1.0,
+      .slope = -norm * norm,
+      .norm = norm,
+      .first = first_step(run),
+      .longest = is_fixed(o) ? INFINITY : spo_line_search_longest(run, run->cur->grad),
+      .velocity = spo_line_search_velocity_len(o->line_search, M) ? run->work : NULL,
+      .state = &s->search};
+  spo_line_search_result out;
+  const spo_status status = spo_line_search_run(o->line_search, run, &in, &out);
+  if (status != SPO_OK || !out.accepted) {
+    *reason = out.reason;
+    return status;
   }
   s->moved = true;
-  it->step_size = s->step = t;
-  it->step_norm = t * run->cur->grad_norm;
-  spo_point *old = run->cur;
-  run->cur = run->trial;
-  run->trial = old;
-  return SPO_OK;
+  s->step = out.t;
+  spo_line_search_move(run, &in, &out, it);
+  if (is_fixed(o) || first_step_of(o) == SPO_FIRST_STEP_LAST)
+    return SPO_OK;
+  return barzilai_borwein(run, run->trial);
 }
 
 static const spo_solver_ops ops = {
     .size = sizeof(spo_solver_ops),
     .name = "gradient-descent",
-    .summary =
-        "Riemannian gradient descent: Armijo backtracking with step doubling, or a fixed step",
-    .reference = "Absil, Mahony, Sepulchre 2008, section 4.2",
+    .summary = "Riemannian gradient descent: any line search, Barzilai-Borwein or fixed steps",
+    .reference = "Absil, Mahony, Sepulchre 2008, section 4.2; Iannazzo, Porcelli 2018",
     .options_size = sizeof(spo_gradient_descent_options),
     .n_options = sizeof table / sizeof table[0],
     .state_size = sizeof(gd_state),

@@ -8,62 +8,38 @@
 #include <math.h>
 
 #include "base/vec.h"
+#include "subproblem_table.h"
+#include "tcg_path.h"
 
-#define AT(member) offsetof(spo_tcg_options, member)
-static const spo_option table[] = {
-    {"kappa", "stop the inner iteration once the residual fell by this factor", "Manopt 0.1",
-     AT(kappa), SPO_OPTION_DOUBLE, 0, 1, 0.1, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
-    {"theta", "or by (|g|/scale)^theta: superlinear of order 1 + theta",
-     "fewest products on the spherical UFM; Manopt has 1", AT(theta), SPO_OPTION_DOUBLE, 0, 2, 0.5,
-     0, NULL, 0},
-    {"max-inner", "Hessian products in one subproblem; 0: twice the dimension and 50", "",
-     AT(max_inner), SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},
-    {"replay", "directions kept to answer a rejected step without a new product",
-     "longer inner iterations seldom end in a rejection", AT(replay), SPO_OPTION_UINT, 0, 10000, 16,
-     0, NULL, 0},
-};
-#undef AT
+const spo_option spo_trs_option[SPO_TRS_N_OPTIONS] = {SPO_TRS_OPTIONS(0)};
+
+void spo_trs_options_init(spo_trs_options *options) {
+  spo_options_init(spo_trs_option, SPO_TRS_N_OPTIONS, options, sizeof *options);
+}
 
 /* Curvatures within this times the largest seen are rounding. */
 static const double flat = 1e3 * DBL_EPSILON;
 
-/* What is kept of one CG iteration; |.|_P and <.,.>_P are of the inverse preconditioner. */
-typedef struct node {
-  double alpha;         /* eta_{j+1} = eta_j + alpha d_j; infinite: the path leaves along d_j */
-  double ePe, ePd, dPd; /* of eta_j and d_j */
-  double rd, dHd;       /* slope and curvature of the model along d_j at eta_j */
-  double decrease;      /* m(0) - m(eta_j) */
-} node;
+enum { NODE_DOUBLES = sizeof(spo_cg_node) / sizeof(double), REPROJECT_EVERY = 8, CHUNK = 1024 };
 
-/* In rounding CG takes more steps than the dimension, most on small ill-conditioned problems. */
-enum { SPARE_PRODUCTS = 50 };
-enum { NODE_DOUBLES = sizeof(node) / sizeof(double), REPROJECT_EVERY = 8, CHUNK = 1024 };
-
-/* The layout of work. Directions are written into their places in the store as they arise, and the
- * step is added up from there once, at the end: a third of the memory traffic of updating it. */
-typedef struct store {
-  size_t n, room;
-  double *r, *hd;
-  double *spare;  /* directions beyond the store take turns here */
-  double *stored; /* [0]: nodes stored */
-  node *nodes;
-  double *dirs;
-} store;
-
-static store lay_out(size_t n, const spo_tcg_options *o, double *work) {
-  store s = {.n = n, .room = (size_t)o->replay, .r = work, .hd = work + n, .spare = work + 2 * n};
+spo_cg_path spo_cg_path_lay_out(size_t n, const spo_trs_options *o, double *work) {
+  spo_cg_path s = {.n = n, .room = (size_t)o->replay, .r = work, .hd = work + n};
+  s.spare = work + 2 * n;
   s.stored = work + 3 * n;
-  s.nodes = (node *)(void *)(s.stored + 1);
+  s.nodes = (spo_cg_node *)(void *)(s.stored + 1);
   s.dirs = s.stored + 1 + s.room * NODE_DOUBLES;
   return s;
 }
 
-static size_t work_len(const spo_space *T, const void *options) {
-  const spo_tcg_options *o = options;
+size_t spo_cg_path_len(const spo_space *T, const spo_trs_options *o) {
   return 3 * T->n + 1 + (size_t)o->replay * (NODE_DOUBLES + T->n);
 }
 
-static double *direction(const store *s, size_t j) {
+static size_t work_len(const spo_space *T, const void *options) {
+  return spo_cg_path_len(T, options);
+}
+
+static double *direction(const spo_cg_path *s, size_t j) {
   return j < s->room ? s->dirs + j * s->n : s->spare;
 }
 
@@ -74,7 +50,7 @@ static double dot(const spo_space *S, const double *u, const double *v) {
 }
 
 /* The positive root of |eta + t d|_P = radius. */
-static double to_boundary(const node *at, double radius) {
+double spo_cg_to_boundary(const spo_cg_node *at, double radius) {
   const double c = radius * radius - at->ePe;
   const double root = sqrt(fmax(0.0, at->ePd * at->ePd + at->dPd * c));
   /* whichever form does not cancel */
@@ -82,20 +58,20 @@ static double to_boundary(const node *at, double radius) {
 }
 
 /* m(eta) - m(eta + t d) */
-static double gain(const node *at, double t) {
+double spo_cg_gain(const spo_cg_node *at, double t) {
   return -t * (at->rd + 0.5 * t * at->dHd);
 }
 
-static double ePe_after(const node *at, double t) {
+double spo_cg_square_after(const spo_cg_node *at, double t) {
   return at->ePe + t * (2.0 * at->ePd + t * at->dPd);
 }
 
-static bool leaves(const node *at, double radius) {
-  return !(at->alpha < INFINITY) || ePe_after(at, at->alpha) >= radius * radius;
+bool spo_cg_leaves(const spo_cg_node *at, double radius) {
+  return !(at->alpha < INFINITY) || spo_cg_square_after(at, at->alpha) >= radius * radius;
 }
 
 /* eta += sum of the first `count` stored steps, chunk by chunk in cache. */
-static void add_stored(const store *s, size_t count, double *eta) {
+static void add_stored(const spo_cg_path *s, size_t count, double *eta) {
   for (size_t i = 0; i < s->n; i += CHUNK) {
     const size_t length = s->n - i < CHUNK ? s->n - i : CHUNK;
     for (size_t j = 0; j < count; j++)
@@ -104,60 +80,55 @@ static void add_stored(const store *s, size_t count, double *eta) {
 }
 
 /* The step when the path ends inside: iterates up to j. */
-static void stay(const store *s, const node *at, size_t j, double *eta, spo_trs_result *out) {
+static void stay(const spo_cg_path *s, const spo_cg_node *at, size_t j, double *eta,
+                 spo_trs_result *out) {
   add_stored(s, j < s->room ? j : s->room, eta);
   out->step_norm = sqrt(at->ePe);
   out->decrease = at->decrease;
 }
 
 /* The step when the path leaves along direction j. */
-static void leave(const spo_space *S, const store *s, const node *at, size_t j, double radius,
-                  double *eta, spo_trs_result *out) {
-  const double t = to_boundary(at, radius), *d = direction(s, j);
+static void leave(const spo_space *S, spo_cg_path *s, const spo_cg_node *at, size_t j,
+                  double radius, double *eta, spo_trs_result *out) {
+  const double t = spo_cg_to_boundary(at, radius), *d = direction(s, j);
   add_stored(s, j < s->room ? j : s->room, eta);
   spo_vec_axpy(s->n, t, d, eta);
+  s->left = t;
   out->step_norm = radius;
-  out->decrease = at->decrease + gain(at, t);
+  out->decrease = at->decrease + spo_cg_gain(at, t);
   out->at_boundary = true;
   out->negative_curvature = !(at->alpha < INFINITY);
   out->curvature = at->dHd / dot(S, d, d);
 }
 
-/* Follows the stored path for the smaller radius. False: it ends before the boundary is reached. */
-static bool replay(const spo_trs_input *in, const store *s, double *eta, spo_trs_result *out) {
+bool spo_cg_replay(const spo_trs_input *in, double radius, spo_cg_path *s, double *eta,
+                   spo_trs_result *out) {
   const size_t stored = (size_t)s->stored[0];
   for (size_t j = 0; j < stored; j++)
-    if (leaves(&s->nodes[j], in->radius)) {
-      leave(in->hess->space, s, &s->nodes[j], j, in->radius, eta, out);
-      out->replayed = true;
+    if (spo_cg_leaves(&s->nodes[j], radius)) {
+      leave(in->hess->space, s, &s->nodes[j], j, radius, eta, out);
       return true;
     }
   return false;
 }
 
-static void keep(const store *s, const node *at, size_t j) {
+static void keep(const spo_cg_path *s, const spo_cg_node *at, size_t j) {
   if (j < s->room) {
     s->nodes[j] = *at;
     s->stored[0] = (double)(j + 1);
   }
 }
 
-static spo_status precondition(const spo_trs_input *in, const double *r, double *z) {
+spo_status spo_cg_precondition(const spo_trs_input *in, const double *r, double *z) {
   if (in->precond && in->precond->apply)
     return in->precond->apply(in->precond->self, 1, r, z);
   spo_vec_copy(in->hess->space->n, r, z);
   return SPO_OK;
 }
 
-/* |r| at which the iteration may end. */
-static double residual_target(const spo_trs_input *in, const spo_tcg_options *o, double r0) {
-  const double unitless = in->grad_scale > 0.0 ? r0 / in->grad_scale : r0;
-  return fmax(r0 * fmin(o->kappa, pow(unitless, o->theta)), in->residual_floor);
-}
-
 /* d_j = -z + beta d_(j-1). All terms are tangent up to rounding, which would add up over many: now
  * and then back into the space. */
-static spo_status next_direction(const spo_space *S, const store *s, size_t j, double beta) {
+static spo_status next_direction(const spo_space *S, const spo_cg_path *s, size_t j, double beta) {
   double *d = direction(s, j);
   const double *old = j > 0 ? direction(s, j - 1) : s->hd;
   spo_vec_combine(s->n, -1.0, s->hd, beta, old, d);
@@ -165,7 +136,8 @@ static spo_status next_direction(const spo_space *S, const store *s, size_t j, d
 }
 
 /* r += alpha H d, and eta += alpha d if d_j is not in the store; returns <r, r>. */
-static double advance(const spo_space *S, const store *s, const node *at, size_t j, double *eta) {
+static double advance(const spo_space *S, const spo_cg_path *s, const spo_cg_node *at, size_t j,
+                      double *eta) {
   if (j >= s->room)
     spo_vec_axpy(s->n, at->alpha, direction(s, j), eta);
   if (!S->inner)
@@ -176,8 +148,8 @@ static double advance(const spo_space *S, const store *s, const node *at, size_t
 
 /* Curvature along direction j, and how far it may be followed. False: it is flat, nothing but
  * rounding, and what there is, is the step. */
-static bool look_along(const spo_space *S, const store *s, size_t j, double zr, double *largest,
-                       node *at) {
+static bool look_along(const spo_space *S, const spo_cg_path *s, size_t j, double zr,
+                       double *largest, spo_cg_node *at) {
   at->dHd = dot(S, direction(s, j), s->hd);
   *largest = fmax(*largest, fabs(at->dHd) / at->dPd);
   const double rounding = flat * *largest * at->dPd;
@@ -187,19 +159,49 @@ static bool look_along(const spo_space *S, const store *s, size_t j, double zr, 
   return true;
 }
 
-static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
-                          spo_trs_result *out) {
+/* |r_0| of the target: the gradient's, or at a critical point that of the start. */
+static double first_residual(const spo_trs_input *in, const spo_cg_path *s) {
+  const double g = sqrt(dot(in->hess->space, in->grad, in->grad));
+  return g == 0.0 ? sqrt(dot(in->hess->space, s->r, s->r)) : g;
+}
+
+/* From eta_j to the next: the model's numbers there, from the last residual products zr. */
+static void next_node(const spo_space *S, const spo_cg_path *s, double zr, double beta,
+                      spo_cg_node *at) {
+  at->ePd = beta * (at->ePd + at->alpha * at->dPd);
+  if (s->start) /* CG keeps r orthogonal to what it added to the start, not to the start */
+    at->ePd -= dot(S, s->start, s->r);
+  at->dPd = zr + beta * beta * at->dPd;
+  at->rd = -zr;
+}
+
+/* The first direction, -P r, and its numbers. */
+static spo_status begin(const spo_trs_input *in, spo_cg_path *s, double *zr, spo_cg_node *at) {
   const spo_space *S = in->hess->space;
-  const spo_tcg_options *o = in->options;
-  const double target = residual_target(in, o, sqrt(dot(S, s->r, s->r)));
-  const uint64_t limit = o->max_inner > 0 ? o->max_inner : 2 * S->dim + SPARE_PRODUCTS;
-  spo_status status = precondition(in, s->r, s->hd);
-  double zr = dot(S, s->hd, s->r), largest = 0.0;
-  node at = {.dPd = zr, .rd = -zr};
+  s->stored[0] = 0.0;
+  const spo_status status = spo_cg_precondition(in, s->r, s->hd);
+  if (status != SPO_OK)
+    return status;
+  *zr = dot(S, s->hd, s->r);
+  *at = (spo_cg_node){.dPd = *zr, .rd = -*zr};
+  if (s->start) {
+    at->ePe = s->start_square;
+    at->ePd = -dot(S, s->start, s->r);
+    at->decrease = s->start_decrease;
+  }
+  return next_direction(S, s, 0, 0.0);
+}
+
+spo_status spo_cg_follow(const spo_trs_input *in, double radius, spo_cg_path *s, double *eta,
+                         spo_trs_result *out) {
+  const spo_space *S = in->hess->space;
+  const double target = spo_trs_target(in, in->options, first_residual(in, s));
+  const uint64_t limit = out->inner + spo_trs_limit(S, in->options);
+  double zr = 0.0, largest = 0.0;
+  spo_cg_node at = {0};
   size_t j = 0;
-  if (status == SPO_OK)
-    status = next_direction(S, s, 0, 0.0);
-  while (status == SPO_OK && out->inner < limit) {
+  spo_status status = begin(in, s, &zr, &at);
+  while (status == SPO_OK && zr != 0.0 && out->inner < limit) {
     out->interrupted = in->interrupted && in->interrupted(in->interrupted_self);
     if (out->interrupted)
       break;
@@ -210,24 +212,22 @@ static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
     if (!isfinite(at.dHd))
       return SPO_OUTSIDE;
     keep(s, &at, j);
-    if (leaves(&at, in->radius)) {
-      leave(S, s, &at, j, in->radius, eta, out);
+    if (spo_cg_leaves(&at, radius)) {
+      leave(S, s, &at, j, radius, eta, out);
       return SPO_OK;
     }
     const double rr = advance(S, s, &at, j++, eta);
-    at.decrease += gain(&at, at.alpha);
-    at.ePe = ePe_after(&at, at.alpha);
+    at.decrease += spo_cg_gain(&at, at.alpha);
+    at.ePe = spo_cg_square_after(&at, at.alpha);
     /* of a strange metric even the square of rounding may come out negative */
     if (rr <= target * target)
       break;
-    status = precondition(in, s->r, s->hd);
+    status = spo_cg_precondition(in, s->r, s->hd);
     const double zr_next = dot(S, s->hd, s->r), beta = zr_next / zr;
     if (!(zr_next > 0.0))
       break;
-    at.ePd = beta * (at.ePd + at.alpha * at.dPd);
     zr = zr_next;
-    at.dPd = zr + beta * beta * at.dPd;
-    at.rd = -zr;
+    next_node(S, s, zr, beta, &at);
     if (status == SPO_OK)
       status = next_direction(S, s, j, beta);
   }
@@ -237,28 +237,28 @@ static spo_status iterate(const spo_trs_input *in, const store *s, double *eta,
 
 static spo_status solve(const spo_trs_input *in, double *eta, double *work, spo_trs_result *out) {
   const spo_space *S = in->hess->space;
-  const store s = lay_out(S->n, in->options, work);
+  spo_cg_path s = spo_cg_path_lay_out(S->n, in->options, work);
   *out = (spo_trs_result){0};
   spo_vec_zero(S->n, eta);
-  if (in->replay && replay(in, &s, eta, out))
+  out->replayed = in->replay && spo_cg_replay(in, in->radius, &s, eta, out);
+  if (out->replayed)
     return SPO_OK;
-  s.stored[0] = 0.0;
   spo_vec_copy(S->n, in->grad, s.r);
-  return iterate(in, &s, eta, out);
+  return spo_cg_follow(in, in->radius, &s, eta, out);
 }
 
-static const spo_trs_ops ops = {
+const spo_trs_ops spo_tcg_ops = {
     .size = sizeof(spo_trs_ops),
     .name = "tcg",
     .summary = "Steihaug-Toint truncated conjugate gradients",
     .reference = "Steihaug 1983; Conn, Gould, Toint 2000, section 7.5",
-    .options_size = sizeof(spo_tcg_options),
-    .n_options = sizeof table / sizeof table[0],
-    .option = table,
+    .options_size = sizeof(spo_trs_options),
+    .n_options = SPO_TRS_N_OPTIONS,
+    .option = spo_trs_option,
     .work_len = work_len,
     .solve = solve,
 };
 
 const spo_trs_ops *spo_tcg(void) {
-  return &ops;
+  return &spo_tcg_ops;
 }

@@ -122,6 +122,10 @@ SPO_API spo_status spo_solver_create(const spo_solver_ops *type, const spo_probl
 /** spo_solver_destroy - frees it, whatever its state; NULL is fine. The problem stays. */
 SPO_API void spo_solver_destroy(spo_solver *s);
 
+/** spo_solver_seed - another seed than that of spo_solver_create, from the next start on: one solver
+ * then serves many runs. O(1). */
+SPO_API void spo_solver_seed(spo_solver *s, uint64_t seed);
+
 /**
  * spo_solver_solve - the loop: start, then step until a stop rule fires.
  *
@@ -192,7 +196,7 @@ SPO_API spo_status spo_solver_load(spo_solver *s, const char *path, const spo_st
                                    spo_error *err);
 
 /** spo_minimize - create, solve, destroy in one call: the trust region if the problem has a
- * Hessian, else gradient descent, with default options; seed 0. Arguments and failures as
+ * Hessian, else L-BFGS, with default options; seed 0. Arguments and failures as
  * spo_solver_solve. */
 SPO_API spo_status spo_minimize(const spo_problem *P, double *x, const spo_stop *stop,
                                 spo_result *res, spo_error *err);

@@ -8,12 +8,14 @@
 #include <spheropt/options.h>
 #include <spheropt/linear.h>
 #include <spheropt/manifold.h>
+#include <spheropt/checked.h>
 #include <spheropt/manifolds/euclidean.h>
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/manifolds/product.h>
 #include <spheropt/manifolds/sphere.h>
 #include <spheropt/manifolds/stiefel.h>
 #include <spheropt/problem.h>
+#include <spheropt/wrappers.h>
 #include <spheropt/point.h>
 #include <spheropt/tangent.h>
 #include <spheropt/certificate.h>
@@ -21,15 +23,24 @@
 #include <spheropt/solver.h>
 #include <spheropt/preset.h>
 #include <spheropt/trace.h>
+#include <spheropt/solvers/line_search.h>
 #include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/conjugate_gradient.h>
+#include <spheropt/solvers/lbfgs.h>
+#include <spheropt/solvers/arc.h>
+#include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/newton.h>
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>
+#include <spheropt/models/maxcut.h>
 #include <spheropt/models/neural_collapse.h>
 #include <spheropt/models/rayleigh.h>
 #include <spheropt/models/ufm.h>
 #include <spheropt/landscape/spectrum.h>
 #include <spheropt/landscape/verify.h>
 #include <spheropt/check.h>
+#include <spheropt/study/batch.h>
+#include <spheropt/study/compare.h>
 
 #endif

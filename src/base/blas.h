@@ -17,6 +17,10 @@ extern void dgemv_(const char *trans, const spo_blasint *m, const spo_blasint *n
                    const double *alpha, const double *a, const spo_blasint *lda, const double *x,
                    const spo_blasint *incx, const double *beta, double *y, const spo_blasint *incy);
 
+extern void dtrsm_(const char *side, const char *uplo, const char *transa, const char *diag,
+                   const spo_blasint *m, const spo_blasint *n, const double *alpha, const double *a,
+                   const spo_blasint *lda, double *b, const spo_blasint *ldb);
+
 extern void dgeqrf_(const spo_blasint *m, const spo_blasint *n, double *a, const spo_blasint *lda,
                     double *tau, double *work, const spo_blasint *lwork, spo_blasint *info);
 extern void dorgqr_(const spo_blasint *m, const spo_blasint *n, const spo_blasint *k, double *a,
@@ -37,6 +41,14 @@ extern void dstevx_(const char *jobz, const char *range, const spo_blasint *n, d
                     const spo_blasint *iu, const double *abstol, spo_blasint *m, double *w,
                     double *z, const spo_blasint *ldz, double *work, spo_blasint *iwork,
                     spo_blasint *ifail, spo_blasint *info);
+extern void dstevd_(const char *jobz, const spo_blasint *n, double *d, double *e, double *z,
+                    const spo_blasint *ldz, double *work, const spo_blasint *lwork,
+                    spo_blasint *iwork, const spo_blasint *liwork, spo_blasint *info);
+extern void dpotrf_(const char *uplo, const spo_blasint *n, double *a, const spo_blasint *lda,
+                    spo_blasint *info);
+extern void dtrmm_(const char *side, const char *uplo, const char *transa, const char *diag,
+                   const spo_blasint *m, const spo_blasint *n, const double *alpha, const double *a,
+                   const spo_blasint *lda, double *b, const spo_blasint *ldb);
 extern void dgesv_(const spo_blasint *n, const spo_blasint *nrhs, double *a, const spo_blasint *lda,
                    spo_blasint *ipiv, double *b, const spo_blasint *ldb, spo_blasint *info);
 extern void dgesvd_(const char *jobu, const char *jobvt, const spo_blasint *m, const spo_blasint *n,

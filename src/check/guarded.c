@@ -66,6 +66,12 @@ void spo_guarded_transport(spo_guarded *g, const double *x, const double *y, con
     after(g, spo_manifold_transport(g->M, x, y, v, w, g->work), "transport");
 }
 
+void spo_guarded_velocity(spo_guarded *g, const double *x, double t, const double *v,
+                          const double *y, double *w) {
+  if (before(g))
+    after(g, g->M->ops->velocity(g->M, x, t, v, y, w, g->work), "velocity");
+}
+
 void spo_guarded_from_coords(spo_guarded *g, const double *x, size_t k, const double *C,
                              double *V) {
   if (before(g))

@@ -27,6 +27,8 @@ void spo_guarded_point(spo_guarded *g, double *x);
 double spo_guarded_defect(spo_guarded *g, const double *x);
 void spo_guarded_transport(spo_guarded *g, const double *x, const double *y, const double *v,
                            double *w);
+void spo_guarded_velocity(spo_guarded *g, const double *x, double t, const double *v,
+                          const double *y, double *w);
 void spo_guarded_from_coords(spo_guarded *g, const double *x, size_t k, const double *C, double *V);
 void spo_guarded_to_coords(spo_guarded *g, const double *x, size_t k, const double *V, double *C);
 

@@ -26,13 +26,14 @@ typedef struct lab {
   size_t n, dim;
   spo_check_report *report;
   cost f;
-  double *x, *y, *z;     /* points; x stays */
-  double *u, *v, *w, *p; /* vectors */
-  double *q, *r;         /* more of them; V of the coordinates is q and r in turn */
-  double *directions;    /* SPO_DIRECTIONS x n, tangent at x, of typical length */
-  double *C, *D;         /* 2 x dim */
-  double tol;            /* rounding allowed in relative errors */
-  double tol_defect;     /* and in the defect of a point */
+  double *x, *y, *z;      /* points; x stays */
+  double *u, *v, *w, *p;  /* vectors */
+  double *q, *r;          /* more of them; V of the coordinates is q and r in turn */
+  double *directions;     /* SPO_DIRECTIONS x n, tangent at x, of typical length */
+  double *C, *D;          /* 2 x dim */
+  double tol;             /* rounding allowed in relative errors */
+  double tol_defect;      /* and in the defect of a point */
+  spo_check_curve *curve; /* of the retraction; or NULL */
 } lab;
 
 static size_t carve(spo_carver *c, const spo_manifold *M, lab *l, double **work, double **memo) {
@@ -231,10 +232,26 @@ static void exp_remainders(lab *l, const double *v, double t, double *remainder)
   remainder[2] = spo_vec_norm(l->n, l->q);
 }
 
+/* The order found; second: NULL where it cannot be told. */
+static void judge_order(lab *l, const double *first, const double *second, double floor,
+                        double scale) {
+  const double reach = l->g.M->typical_distance;
+  const bool one = spo_slope(first, floor, scale) >= 2.0 - SPO_SLOPE_MARGIN;
+  const bool two = one && second && spo_slope(second, floor, scale) >= 3.0 - SPO_SLOPE_MARGIN;
+  if (second || l->g.M->retraction_order == 1)
+    spo_report_add(l->report, "retract: order", one + two, l->g.M->retraction_order, 2.0);
+  if (!l->curve)
+    return;
+  spo_curve_fill(l->curve, 2, first, floor, scale, reach);
+  if (second)
+    spo_curve_fill(l->curve + 1, 3, second, floor, scale, reach);
+}
+
 static void check_retraction(lab *l) {
   const double scale = spo_vec_norm(l->n, l->x) + l->g.M->typical_distance;
   const double floor = DBL_EPSILON * scale;
   const bool flat = !spo_manifold_has(l->g.M, inner), second = l->g.M->retraction_order == 2;
+  const bool exact = spo_manifold_has(l->g.M, exp);
   double r[3][SPO_STEPS];
   check_move(l, spo_guarded_retract, "retract: R_x(0) = x", "retract: stays on the manifold",
              "retract: depends on t v alone", "retract: x may be y");
@@ -242,8 +259,9 @@ static void check_retraction(lab *l) {
   spo_report_slope(l->report, "retract: first order", 2, r[0], floor, scale);
   if (second && flat)
     spo_report_slope(l->report, "retract: second order", 3, r[1], floor, scale);
-  if (spo_manifold_has(l->g.M, exp))
+  if (exact)
     spo_report_slope(l->report, "retract: agrees with exp", second ? 3 : 2, r[2], floor, scale);
+  judge_order(l, r[0], flat ? r[1] : exact ? r[2] : NULL, floor, scale);
 }
 
 static void check_exp(lab *l) {
@@ -404,6 +422,37 @@ static void check_transport(lab *l) {
                    reach);
 }
 
+/* Around y = R_x(v/4), in z, with velocity r: what is left of R_x((1/4 + t) v) - y - t r. */
+static void velocity_remainders(lab *l, const double *v, double t, double *remainder) {
+  not_defined(remainder);
+  if (!spo_guarded_retract(&l->g, l->x, 0.25, v, l->z) ||
+      !spo_guarded_retract(&l->g, l->x, 0.25 + t, v, l->y))
+    return;
+  spo_guarded_velocity(&l->g, l->x, 0.25, v, l->z, l->r);
+  spo_vec_add(l->n, l->y, -1.0, l->z, l->q);
+  spo_vec_axpy(l->n, -t, l->r, l->q);
+  remainder[0] = spo_vec_norm(l->n, l->q);
+}
+
+static void check_velocity(lab *l) {
+  const double *v = l->directions, size = spo_vec_norm(l->n, v);
+  const double scale = spo_vec_norm(l->n, l->x) + l->g.M->typical_distance;
+  double r[1][SPO_STEPS];
+  if (!spo_manifold_has(l->g.M, velocity))
+    return;
+  sweep(l, velocity_remainders, 1, r);
+  spo_report_slope(l->report, "velocity: derivative of the retraction", 2, r[0],
+                   DBL_EPSILON * scale, scale);
+  if (!spo_guarded_retract(&l->g, l->x, 0.25, v, l->y))
+    return;
+  spo_guarded_velocity(&l->g, l->x, 0.25, v, l->y, l->q);
+  spo_guarded_project(&l->g, l->y, l->q, l->r);
+  judge_rounding(l, "velocity: tangent", distance(l, l->q, l->r) / size);
+  spo_vec_copy(l->n, v, l->r);
+  spo_guarded_velocity(&l->g, l->x, 0.25, l->r, l->y, l->r);
+  judge_rounding(l, "velocity: v may be w", distance(l, l->q, l->r) / size);
+}
+
 static void check_coords(lab *l) {
   const size_t n = l->n, dim = l->dim;
   if (!spo_manifold_has(l->g.M, from_coords))
@@ -469,29 +518,34 @@ static void check_step_limit(lab *l) {
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+static void choose_directions(lab *l) {
+  for (size_t j = 0; j < SPO_DIRECTIONS; j++)
+    spo_guarded_tangent(&l->g, l->x, l->directions + j * l->n);
+}
+
 static void check_all(lab *l) {
   check_points(l);
   check_rank(l);
   check_projection(l);
-  for (size_t j = 0; j < SPO_DIRECTIONS; j++)
-    spo_guarded_tangent(&l->g, l->x, l->directions + j * l->n);
+  choose_directions(l);
   check_defect(l);
   check_retraction(l);
   check_exp(l);
   check_derivatives(l);
   check_hessian(l);
   check_transport(l);
+  check_velocity(l);
   check_coords(l);
   check_inner(l);
   check_step_limit(l);
-  spo_report_add(l->report, "work and memo: nothing past the end", l->g.strayed ? 1.0 : 0.0, 0.0,
-                 0.0);
 }
 
-spo_status spo_check_manifold(const spo_manifold *M, gsl_rng *rng, spo_check_report *report,
-                              spo_error *err) {
+/* One group of checks, at x, or at a random point if that is NULL. */
+static spo_status check_group(const spo_manifold *M, const double *x, gsl_rng *rng,
+                              void (*group)(lab *l), spo_check_report *report,
+                              spo_check_curve *curve, const char *caller, spo_error *err) {
   if (!rng || !report)
-    return spo_fail(err, SPO_E_ARG, __func__, "%s is NULL", rng ? "report" : "rng");
+    return spo_fail(err, SPO_E_ARG, caller, "%s is NULL", rng ? "report" : "rng");
   *report = (spo_check_report){.pass = true};
   const spo_status status = spo_manifold_check(M, err);
   if (status != SPO_OK)
@@ -500,18 +554,64 @@ spo_status spo_check_manifold(const spo_manifold *M, gsl_rng *rng, spo_check_rep
     spo_report_add(report, "dimension 0: no direction to check", 0.0, 0.0, 0.0);
     return SPO_OK;
   }
-  lab l = {.n = M->n, .dim = M->dim, .report = report, .tol = spo_rounding(M->n)};
+  lab l = {.n = M->n, .dim = M->dim, .report = report, .tol = spo_rounding(M->n), .curve = curve};
   double *work, *memo;
   spo_carver c = {0};
   const size_t bytes = carve(&c, M, &l, &work, &memo);
   c = (spo_carver){.base = spo_block_alloc(bytes)};
   if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "%zu bytes for %s", bytes, M->name);
+    return spo_fail(err, SPO_E_NOMEM, caller, "%zu bytes for %s", bytes, M->name);
   memset(c.base, 0, bytes); /* after a failure the items judge what was never computed */
   carve(&c, M, &l, &work, &memo);
   spo_guarded_init(&l.g, M, rng, work, memo, err);
-  check_all(&l);
+  if (x)
+    spo_vec_copy(l.n, x, l.x);
+  else
+    spo_guarded_point(&l.g, l.x);
+  group(&l);
+  spo_report_add(report, "work and memo: nothing past the end", l.g.strayed ? 1.0 : 0.0, 0.0, 0.0);
   report->pass = report->pass && l.g.status == SPO_OK;
   spo_block_free(c.base);
   return l.g.status;
+}
+
+spo_status spo_check_manifold(const spo_manifold *M, gsl_rng *rng, spo_check_report *report,
+                              spo_error *err) {
+  return check_group(M, NULL, rng, check_all, report, NULL, __func__, err);
+}
+
+/* What check_points and check_rank find out for the others, at a point that is given. */
+static void settle(lab *l) {
+  double largest = 1.0;
+  for (size_t i = 0; i < l->n; i++)
+    largest = fmax(largest, l->x[i] * l->x[i]);
+  if (spo_manifold_has(l->g.M, inner)) {
+    gaussian(l, l->n, l->u);
+    spo_guarded_project(&l->g, l->x, l->u, l->q);
+    l->tol *= fmax(1.0, spo_vec_dot(l->n, l->q, l->q));
+  }
+  l->tol_defect = l->tol * largest;
+  choose_directions(l);
+}
+
+static void retraction_alone(lab *l) {
+  settle(l);
+  check_retraction(l);
+}
+
+static void transport_alone(lab *l) {
+  settle(l);
+  check_transport(l);
+}
+
+spo_status spo_check_retraction(const spo_manifold *M, const double *x, gsl_rng *rng,
+                                spo_check_report *report, spo_check_curve *curve, spo_error *err) {
+  if (curve)
+    curve[0] = curve[1] = (spo_check_curve){.count = 0};
+  return check_group(M, x, rng, retraction_alone, report, curve, __func__, err);
+}
+
+spo_status spo_check_transport(const spo_manifold *M, const double *x, gsl_rng *rng,
+                               spo_check_report *report, spo_error *err) {
+  return check_group(M, x, rng, transport_alone, report, NULL, __func__, err);
 }

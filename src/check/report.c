@@ -75,7 +75,19 @@ double spo_slope(const double *r, double floor, double scale) {
 
 void spo_report_slope(spo_check_report *report, const char *name, int order, const double *r,
                       double floor, double scale) {
-  spo_report_add(report, name, spo_slope(r, floor, scale), order - 0.2, SPO_SLOPE_MAX);
+  spo_report_add(report, name, spo_slope(r, floor, scale), order - SPO_SLOPE_MARGIN, SPO_SLOPE_MAX);
+}
+
+void spo_curve_fill(spo_check_curve *curve, int order, const double *r, double floor, double scale,
+                    double reach) {
+  if (!curve)
+    return;
+  *curve =
+      (spo_check_curve){.count = SPO_STEPS, .order = order, .slope = spo_slope(r, floor, scale)};
+  for (size_t k = 0; k < SPO_STEPS; k++) {
+    curve->t[k] = spo_step(k) * reach;
+    curve->remainder[k] = r[k];
+  }
 }
 
 static const unsigned char margin_byte = 0xa5;

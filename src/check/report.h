@@ -18,7 +18,7 @@ double spo_rounding(size_t n);
  * slope, the last are so short that they show rounding alone. Along several directions and both
  * ways, as root mean square: so neither an accidental zero of one coefficient nor the cancellation
  * of an odd by an even term bends the line. */
-enum { SPO_STEPS = 31, SPO_DIRECTIONS = 4, SPO_SLOPE_MAX = 9 };
+enum { SPO_STEPS = SPO_CURVE_STEPS, SPO_DIRECTIONS = 4, SPO_SLOPE_MAX = 9 };
 double spo_step(size_t k);
 
 /**
@@ -34,9 +34,17 @@ double spo_step(size_t k);
  */
 double spo_slope(const double *r, double floor, double scale);
 
-/* Judges a slope: at least `order`, less what noise and the next order leave uncertain. */
+/* What noise and the next order leave uncertain of a slope. */
+#define SPO_SLOPE_MARGIN 0.2
+
+/* Judges a slope: at least `order`, less that. */
 void spo_report_slope(spo_check_report *report, const char *name, int order, const double *r,
                       double floor, double scale);
+
+/* The same as data: remainders over the lengths of their steps, with the slope that was fitted.
+ * curve NULL: nothing to do. */
+void spo_curve_fill(spo_check_curve *curve, int order, const double *r, double floor, double scale,
+                    double reach);
 
 /* Memory lent to plug-ins: a margin behind it must stay untouched. */
 enum { SPO_MARGIN = 8 };

@@ -8,16 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/plots.h"
+#include "cli/wrapping.h"
 #include "lists/lists.h"
 
 const cli_word cli_words[] = {
     {"solver", "NAME", "the algorithm (default trust-region; see `spheropt list solvers`)",
      CLI_SOLVE},
+    {"solvers", "NAME,...",
+     "the contenders, each NAME or NAME:option=value:...; default: all that minimise", CLI_BENCH},
+    {"measure", "NAME", "of the performance profile: equivalents (default) or seconds", CLI_BENCH},
+    {"profile", "FILE.csv", "write the performance profile to this file", CLI_BENCH},
+    {"o", "DIR", "write comparison.json, runs.csv and profile.csv to this directory", CLI_BENCH},
     {"init", "START", "where to start: a name below, or a directory that an earlier -o wrote",
      CLI_SOLVE},
     {"init", "START",
      "which point of MODEL: a name (see `spheropt list inits`) or such a directory",
      CLI_VERIFY | CLI_SPECTRUM},
+    {"init", "START", "at which point of MODEL (default random): a name, or such a directory",
+     CLI_CHECK},
+    {"only", "KIND",
+     "these checks alone: gradient, hessian or symmetry of a problem, retraction or transport of a "
+     "manifold",
+     CLI_CHECK},
+    {"items", NULL, "print every check, not only those that fail", CLI_CHECK},
+    {"curves", "FILE", "write the remainders behind the slopes, for a plot (CSV)", CLI_CHECK},
+    {"profile", "FILE",
+     "write cost, slope and the models of first and second order along a curve (CSV)", CLI_CHECK},
+    {"surface", "FILE", "write the cost on a two-dimensional section (CSV)", CLI_CHECK},
     {"o", "DIR", "write the point, its labels and result.json to this directory", CLI_SOLVE},
     {"preset", "NAME", "options by the set: fast, accurate, escape; others still count", CLI_SOLVE},
     {"progress", NULL, "show progress even where stderr is no terminal", CLI_SOLVE},
@@ -81,6 +99,12 @@ static bool is_flag(const char *name) {
     if (flag_in(spo_list_solvers[i]()->option, spo_list_solvers[i]()->n_options, name))
       return true;
   const spo_option *table = spo_verify_options_table(&count);
+  if (flag_in(table, count, name))
+    return true;
+  table = cli_plots_options(&count);
+  if (flag_in(table, count, name))
+    return true;
+  table = cli_wrapping_options(&count);
   if (flag_in(table, count, name))
     return true;
   table = spo_spectrum_options_table(&count);

@@ -46,7 +46,8 @@ enum {
   CLI_SPECTRUM = 4,
   CLI_CHECK = 8,
   CLI_LIST = 16,
-  CLI_ALL = 31
+  CLI_BENCH = 32,
+  CLI_ALL = 63
 };
 extern const cli_word cli_words[];
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "io/npy.h"
+#include "io/edge_list.h"
 
 typedef struct cli_array {
   struct cli_array *next;
@@ -107,7 +107,11 @@ static int set_file(cli_group *g, const spo_option *o, const char *path) {
   spo_npy data;
   spo_error err = {0};
   bool integers = o->kind == SPO_OPTION_INTEGERS;
-  if (spo_npy_read(path, integers ? SPO_NPY_INTEGERS : SPO_NPY_REALS, &data, &err))
+  const spo_status status =
+      o->flags & SPO_EDGE_LIST
+          ? spo_edge_list_read(path, &data, &err)
+          : spo_npy_read(path, integers ? SPO_NPY_INTEGERS : SPO_NPY_REALS, &data, &err);
+  if (status != SPO_OK)
     return cli_fail(CLI_USAGE, "--%s: %s", o->name, err.text);
   if (integers && data.cols != 1) {
     spo_npy_free(&data);

@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/outside/outside.h"
+#include "cli/plots.h"
 #include "cli/subject.h"
+#include "cli/wrapping.h"
 #include "lists/lists.h"
 
 enum { COLUMN = 26, WIDTH = 90 };
@@ -85,7 +88,7 @@ static void option(const spo_option *o) {
     break;
   case SPO_OPTION_INTEGERS:
   case SPO_OPTION_MATRIX:
-    append(left, sizeof left, " FILE.npy");
+    append(left, sizeof left, o->flags & SPO_EDGE_LIST ? " FILE" : " FILE.npy");
     break;
   case SPO_OPTION_CHOICE:
     append(left, sizeof left, " NAME");
@@ -166,6 +169,9 @@ static void help_solve(const spo_model_ops *m) {
   else
     models();
   section("When to stop", stop, count);
+  const spo_option *wrapping = cli_wrapping_options(&count);
+  section("What the solver sees of the problem; all that is reported is of the problem itself",
+          wrapping, count);
   for (size_t i = 0; spo_list_solvers[i]; i++) {
     char title[120];
     const spo_solver_ops *s = spo_list_solvers[i]();
@@ -204,27 +210,65 @@ static void help_point(const char *command, unsigned where, const spo_model_ops 
          verdict ? "a critical point, 4 not critical" : "done");
 }
 
-static void help_check(void) {
-  printf(
-      "  spheropt check ufm --classes 4 --per-class 3 --dim 6\n\n"
-      "Checks derivatives (Taylor remainders, symmetry, tangency) and manifolds at random points.\n"
-      "Usage: spheropt check                          everything built in\n"
-      "       spheropt check MODEL [model's options]  one model, and its manifold\n"
-      "       spheropt check manifold NAME            one manifold\n"
-      "\nOptions\n");
+static void help_check(const spo_model_ops *m) {
+  size_t count;
+  const spo_option *plots = cli_plots_options(&count);
+  printf("  spheropt check ufm --classes 4 --per-class 3 --dim 6\n\n"
+         "Checks derivatives (Taylor remainders, symmetry, tangency) and manifolds, at a random "
+         "point or\nat one that is given.\n"
+         "Usage: spheropt check                          everything built in, at small sizes\n"
+         "       spheropt check MODEL                    one model at small sizes\n"
+         "       spheropt check MODEL [model's options] [--init START]\n"
+         "                                               one problem, and its manifold\n"
+         "       spheropt check DIR                      the same at a point that solve -o wrote\n"
+         "       spheropt check manifold NAME            one manifold\n"
+         "\nOptions\n");
   words(CLI_CHECK);
   run_options(false);
-  models();
+  section("Data to plot (--profile, --surface)", plots, count);
+  if (m)
+    model_sections(m, true);
+  else
+    models();
   printf("\nManifolds\n");
   for (size_t i = 0; spo_list_manifolds[i]; i++)
     entry(spo_list_manifolds[i]()->name, spo_list_manifolds[i]()->summary);
   printf("\nExit status: 0 all passed, 4 a check failed, 2 bad input, 1 anything else.\n");
 }
 
+static void help_bench(const spo_model_ops *m) {
+  size_t n_compare, n_stop;
+  const spo_option *compare = spo_compare_options_table(&n_compare);
+  const spo_option *stop = spo_stop_options(&n_stop);
+  const spo_model_ops *shown = m ? m : spo_list_models[0]();
+  printf("  spheropt bench solvers %s %s --starts 20\n\n", shown->name, shown->sample[0]);
+  printf("Compares solvers: the same random starts and stop rules for all, taking turns.\n"
+         "Usage: spheropt bench solvers %s [option ...]\n",
+         m ? m->name : "MODEL");
+  printf("\nOptions\n");
+  words(CLI_BENCH);
+  run_options(true);
+  section("The comparison", compare, n_compare);
+  printf("\nContenders (--solvers)\n");
+  for (size_t i = 0; spo_list_solvers[i]; i++)
+    entry(spo_list_solvers[i]()->name, spo_list_solvers[i]()->summary);
+  for (const cli_outside *s = cli_outside_solvers; s->name; s++)
+    entry(s->name, s->summary);
+  if (m)
+    section("The problem", m->param, m->n_params);
+  else
+    models();
+  section("When to stop", stop, n_stop);
+  printf("\nSolver options are those of spheropt solve --help, set by "
+         "NAME:option=value:option=value.\n"
+         "Exit status: 0 done, whoever won; 3 interrupted, 2 bad input, 1 anything else.\n");
+}
+
 static void help_list(void) {
   printf("  spheropt list solvers\n\n"
          "Lists what this build contains; with --json every option with bounds and default.\n"
-         "Usage: spheropt list [models|solvers|inits|manifolds|subproblems] [--json]\n"
+         "Usage: spheropt list [models|solvers|outside|inits|manifolds|subproblems|line-searches] "
+         "[--json]\n"
          "\nOptions\n");
   words(CLI_LIST);
 }
@@ -241,7 +285,8 @@ static void help_all(void) {
   entry("solve MODEL", "find a minimiser");
   entry("verify DIR", "what kind of critical point a result is, and what proves it");
   entry("spectrum DIR", "the eigenvalues of the Riemannian Hessian there");
-  entry("check [NAME]", "are the derivatives of a model, or the parts of a manifold, right?");
+  entry("check [NAME|DIR]", "are the derivatives of a model, or the parts of a manifold, right?");
+  entry("bench solvers MODEL", "which solver needs least work, from many starts");
   entry("list [KIND]", "models, solvers, starting points, manifolds");
   models();
   printf("\nspheropt COMMAND --help, spheropt solve MODEL --help, spheropt --version\n");
@@ -251,7 +296,7 @@ int cli_help(const char *command, const char *what) {
   const spo_model_ops *m = what ? spo_list_model(what) : NULL;
   if (!command)
     help_all();
-  else if (strcmp(command, "solve") == 0 && what && !m)
+  else if ((strcmp(command, "solve") == 0 || strcmp(command, "bench") == 0) && what && !m)
     return cli_find_model(what) ? CLI_OK : CLI_USAGE;
   else if (strcmp(command, "solve") == 0)
     help_solve(m);
@@ -260,7 +305,9 @@ int cli_help(const char *command, const char *what) {
   else if (strcmp(command, "spectrum") == 0)
     help_point(command, CLI_SPECTRUM, m);
   else if (strcmp(command, "check") == 0)
-    help_check();
+    help_check(m);
+  else if (strcmp(command, "bench") == 0)
+    help_bench(m);
   else
     help_list();
   return CLI_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/outside/outside.h"
 #include "cli/report.h"
 #include "io/json.h"
 #include "lists/lists.h"
@@ -97,6 +98,13 @@ static json_t *solvers_json(void) {
   return array;
 }
 
+static json_t *outside_json(void) {
+  json_t *array = json_array();
+  for (const cli_outside *s = cli_outside_solvers; s->name; s++)
+    json_array_append_new(array, head_json(s->name, s->summary, NULL));
+  return array;
+}
+
 static json_t *manifolds_json(void) {
   json_t *array = json_array();
   for (size_t i = 0; spo_list_manifolds[i]; i++) {
@@ -124,6 +132,15 @@ static json_t *subproblems_json(void) {
   return array;
 }
 
+static json_t *line_searches_json(void) {
+  json_t *array = json_array();
+  for (size_t i = 0; spo_list_line_searches[i]; i++) {
+    const spo_line_search_ops *s = spo_list_line_searches[i]();
+    json_array_append_new(array, head_json(s->name, s->summary, s->reference));
+  }
+  return array;
+}
+
 static void entry(const char *name, const char *text) {
   printf("  %-22s %s\n", name, text);
 }
@@ -136,6 +153,10 @@ static void print_solvers(void) {
   for (size_t i = 0; spo_list_solvers[i]; i++)
     entry(spo_list_solvers[i]()->name, spo_list_solvers[i]()->summary);
 }
+static void print_outside(void) {
+  for (const cli_outside *s = cli_outside_solvers; s->name; s++)
+    entry(s->name, s->summary);
+}
 static void print_manifolds(void) {
   for (size_t i = 0; spo_list_manifolds[i]; i++)
     entry(spo_list_manifolds[i]()->name, spo_list_manifolds[i]()->summary);
@@ -143,6 +164,10 @@ static void print_manifolds(void) {
 static void print_subproblems(void) {
   for (size_t i = 0; spo_list_subproblems[i]; i++)
     entry(spo_list_subproblems[i]()->name, spo_list_subproblems[i]()->summary);
+}
+static void print_line_searches(void) {
+  for (size_t i = 0; spo_list_line_searches[i]; i++)
+    entry(spo_list_line_searches[i]()->name, spo_list_line_searches[i]()->summary);
 }
 static void print_inits(void) {
   entry("random", "a random point, from --seed (every model)");
@@ -168,10 +193,13 @@ static const struct {
     {"models", "models: spheropt solve MODEL --help shows their parameters", print_models,
      models_json},
     {"solvers", "solvers: --solver NAME", print_solvers, solvers_json},
+    {"outside", "solvers of other libraries, for comparison: bench solvers --solvers NAME,...",
+     print_outside, outside_json},
     {"inits", "starting points: --init START", print_inits, all_inits_json},
     {"manifolds", "manifolds", print_manifolds, manifolds_json},
     {"subproblems", "solvers of the trust region's subproblem", print_subproblems,
      subproblems_json},
+    {"line-searches", "line searches: --line-search NAME", print_line_searches, line_searches_json},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -186,9 +214,11 @@ int cli_list(cli_arguments *args) {
   for (size_t i = 0; name && i < KINDS; i++)
     known = known || strcmp(kinds[i].name, name) == 0;
   if (!known)
-    return cli_fail(
-        CLI_USAGE,
-        "list: %.60s is unknown; there are: models, solvers, inits, manifolds, subproblems", name);
+    return cli_fail(CLI_USAGE,
+                    "list: %.60s is unknown; there are: models, solvers, outside, inits, "
+                    "manifolds, subproblems, "
+                    "line-searches",
+                    name);
   json_t *o = json ? json_object() : NULL;
   const char *gap = "";
   for (size_t i = 0; i < KINDS; i++) {

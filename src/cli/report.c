@@ -23,6 +23,10 @@ const char *cli_number(double value, int digits) {
   return text;
 }
 
+int cli_metric_digits(double value) {
+  return fabs(value) >= 1.0 ? 9 : 3;
+}
+
 const char *cli_count(uint64_t n) {
   return cli_plural(n, NULL, NULL);
 }
@@ -128,10 +132,14 @@ static void print_problem(const cli_subject *s) {
   free(values);
 }
 
-void cli_print_subject(const cli_subject *s) {
+void cli_print_place(const cli_subject *s) {
   const spo_manifold *M = s->problem->manifold;
   print_problem(s);
   printf("on %s, dimension %zu\n", M->name, M->dim);
+}
+
+void cli_print_subject(const cli_subject *s) {
+  cli_print_place(s);
   if (strcmp(s->init, "random") == 0)
     printf("point: random, seed %" PRIu64 "\n", s->seed);
   else

@@ -23,12 +23,15 @@ double cli_known_minimum(const spo_problem *P, const char **theorem);
 json_t *cli_metrics_json(const spo_model_ops *model, const double *metric);
 json_t *cli_notes_json(const cli_notes *notes);
 void cli_print_notes(const cli_notes *notes);
-/* The first lines: which problem, on which manifold. */
+/* The first lines: which problem, on which manifold; and which point of it, with all notes. */
+void cli_print_place(const cli_subject *s);
 void cli_print_subject(const cli_subject *s);
 
 /* A number in `digits` significant digits, "-" if it is NaN, in one of some buffers used in turn.
  */
 const char *cli_number(double value, int digits);
+/* digits for a metric: deviations from 0 need few, values such as bounds many */
+int cli_metric_digits(double value);
 /* n and what it counts: "1 class", "3 classes" */
 const char *cli_plural(uint64_t n, const char *one, const char *many);
 const char *cli_count(uint64_t n);

@@ -125,13 +125,25 @@ typedef struct step {
   bool first;
 } step;
 
+/* The numbers of the problem itself, where the solver sees its logarithm. */
+static spo_iter as_posed(const cli_wrapping *w, const spo_iter *it) {
+  spo_iter own = *it;
+  own.f = cli_wrapping_cost(w, it->f);
+  if (w->logarithm) {
+    own.grad_norm *= own.f;
+    own.grad_scale *= own.f;
+  }
+  return own;
+}
+
 static int monitor(void *self, const spo_iter *it) {
   step *s = self;
   cli_running *r = s->r;
+  const spo_iter own = as_posed(r->wrapping, it);
   if (r->progress)
-    show(r, it, s->first);
+    show(r, &own, s->first);
   if (r->tracing && !(s->first && r->resume)) /* that row is there already */
-    spo_trace_monitor(r->tracing, it);
+    spo_trace_monitor(r->tracing, &own);
   if (r->checkpoint)
     save(r, it);
   s->first = false;
@@ -158,11 +170,12 @@ static spo_status open_trace(cli_running *r, const cli_subject *s, spo_error *er
   return spo_trace_create(s->problem, &options, &r->tracing, err);
 }
 
-int cli_running_open(cli_running *r, cli_subject *s, const spo_problem *P,
-                     const spo_solver_ops *type, const void *options, const spo_stop *stop) {
+int cli_running_open(cli_running *r, cli_subject *s, const spo_solver_ops *type,
+                     const void *options, const spo_stop *stop) {
   spo_error err = {0};
   r->progress = r->progress || isatty(STDERR_FILENO);
-  spo_status status = spo_solver_create(type, P, options, s->seed, &r->solver, &err);
+  spo_status status =
+      spo_solver_create(type, r->wrapping->seen, options, s->seed, &r->solver, &err);
   if (!status && r->resume) {
     status = spo_solver_load(r->solver, r->resume, stop, &err);
     if (status == SPO_E_IO || status == SPO_E_ARG)
@@ -198,7 +211,8 @@ int cli_running_go(cli_running *r, cli_subject *s, const spo_stop *stop, spo_res
     spo_solver_finish(r->solver, s->x, result);
   }
   tell_troubles(r);
-  return status ? fail(s, status, &err) : CLI_OK;
+  const int violation = cli_wrapping_verdict(r->wrapping);
+  return violation ? violation : status ? fail(s, status, &err) : CLI_OK;
 }
 
 void cli_running_close(cli_running *r) {

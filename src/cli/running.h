@@ -5,6 +5,7 @@
 #define SPO_CLI_RUNNING_H
 
 #include "cli/subject.h"
+#include "cli/wrapping.h"
 
 typedef struct cli_running {
   /* from the command line */
@@ -14,6 +15,7 @@ typedef struct cli_running {
   uint64_t trace_every;
   bool progress;
   /* of the run */
+  const cli_wrapping *wrapping; /* what the solver sees */
   spo_solver *solver;
   spo_trace *tracing;
   double f_star;   /* NaN: not known */
@@ -26,9 +28,9 @@ typedef struct cli_running {
 int cli_running_take(cli_running *r, cli_arguments *args);
 
 /* Makes solver and trace; with --resume the run stands where the checkpoint left it, and so does
- * s->x. P: what the solver sees. A status. */
-int cli_running_open(cli_running *r, cli_subject *s, const spo_problem *P,
-                     const spo_solver_ops *type, const void *options, const spo_stop *stop);
+ * s->x. r->wrapping is built. A status. */
+int cli_running_open(cli_running *r, cli_subject *s, const spo_solver_ops *type,
+                     const void *options, const spo_stop *stop);
 
 /* Runs to the end, s->x the last point. A status. */
 int cli_running_go(cli_running *r, cli_subject *s, const spo_stop *stop, spo_result *result);

@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/running.h"
+#include "cli/wrapping.h"
 #include "io/files.h"
 #include "io/json.h"
 #include "lists/lists.h"
@@ -16,6 +17,7 @@
 typedef struct solve {
   cli_subject s;
   cli_group run, stop, solver;
+  cli_wrapping wrapping;
   const spo_solver_ops *type;
   const char *out;
   bool json;
@@ -67,18 +69,6 @@ static int take_preset(solve *v, cli_arguments *args) {
   return CLI_OK;
 }
 
-static int apply_tol(solve *v, cli_arguments *args) {
-  const cli_run_options *run = v->run.values;
-  spo_stop *stop = v->stop.values;
-  if (isnan(run->tol))
-    return CLI_OK;
-  if (cli_take(args, "grad-abs") || cli_take(args, "grad-rel"))
-    return cli_fail(CLI_USAGE, "--tol means --grad-abs with --grad-rel 0; give one or the other");
-  stop->grad_abs = run->tol;
-  stop->grad_rel = 0;
-  return CLI_OK;
-}
-
 static int take_options(solve *v, cli_arguments *args) {
   size_t count;
   const spo_option *stop = spo_stop_options(&count);
@@ -87,6 +77,8 @@ static int take_options(solve *v, cli_arguments *args) {
     status = cli_run_group(&v->run, true);
   if (!status)
     status = cli_group_init(&v->stop, "Stop rules", stop, count, sizeof(spo_stop));
+  if (!status)
+    status = cli_wrapping_init(&v->wrapping);
   if (!status)
     status = cli_take_text(args, "o", &v->out);
   if (!status)
@@ -99,12 +91,12 @@ static int take_options(solve *v, cli_arguments *args) {
     status = take_preset(v, args);
   if (!status)
     status = cli_subject_take(&v->s, args);
-  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver};
-  for (size_t i = 1; !status && i < 4; i++)
+  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver, &v->wrapping.group};
+  for (size_t i = 1; !status && i < 5; i++)
     status = cli_group_take(groups[i], args);
   if (!status)
-    status = cli_finish(args, CLI_SOLVE, 4, groups);
-  return status ? status : apply_tol(v, args);
+    status = cli_finish(args, CLI_SOLVE, 5, groups);
+  return status ? status : cli_apply_tol(&v->run, &v->stop, args);
 }
 
 /* The run ----------------------------------------------------------------------------------- */
@@ -140,6 +132,7 @@ static json_t *solve_json(const solve *v) {
   json_object_set_new(o, "solver", spo_json_text(v->type->name));
   json_object_set_new(o, "solver_options", cli_options_json(&v->solver));
   json_object_set_new(o, "stop", cli_options_json(&v->stop));
+  json_object_set_new(o, "wrappers", cli_options_json(&v->wrapping.group));
   json_object_set_new(o, "seed", spo_json_uint(v->s.seed));
   json_object_set_new(o, "reason", spo_json_text(spo_reason_name(v->result.reason)));
   json_object_set_new(o, "converged", json_boolean(v->result.converged));
@@ -187,7 +180,7 @@ static void print_summary(const solve *v) {
         "proven: f is no further from its minimum");
   row("gradient norm", b->grad_norm, a->grad_norm, 3, NULL);
   for (size_t i = 0; i < v->s.model->n_metrics; i++)
-    row(v->s.model->metric[i], b->metric[i], a->metric[i], 3, NULL);
+    row(v->s.model->metric[i], b->metric[i], a->metric[i], cli_metric_digits(a->metric[i]), NULL);
   if (v->theorem)
     printf("\n  f* = %s: %s\n", cli_number(v->f_star, 12), v->theorem);
   printf("\n  %s in %s seconds; evaluated: %s, %s, %s\n",
@@ -239,7 +232,10 @@ static int run(solve *v, cli_arguments *args) {
   v->running.f_star = v->f_star = cli_known_minimum(v->s.problem, &v->theorem);
   spo_stop *stop = v->stop.values;
   stop->poll = cli_interrupted;
-  status = cli_running_open(&v->running, &v->s, v->s.problem, v->type, v->solver.values, stop);
+  status = cli_wrapping_build(&v->wrapping, v->s.problem, stop);
+  v->running.wrapping = &v->wrapping;
+  if (!status)
+    status = cli_running_open(&v->running, &v->s, v->type, v->solver.values, stop);
   if (!status)
     status = measure(v, &v->before);
   if (!status && !v->json) {
@@ -267,5 +263,6 @@ int cli_solve(cli_arguments *args) {
   cli_group_free(&v.run);
   cli_group_free(&v.stop);
   cli_group_free(&v.solver);
+  cli_wrapping_free(&v.wrapping);
   return status;
 }

@@ -27,6 +27,18 @@ int cli_run_group(cli_group *g, bool with_tol) {
   return cli_group_init(g, "Run", run_table, with_tol ? 2 : 1, sizeof(cli_run_options));
 }
 
+int cli_apply_tol(const cli_group *run, cli_group *stop, cli_arguments *args) {
+  const cli_run_options *values = run->values;
+  spo_stop *rules = stop->values;
+  if (isnan(values->tol))
+    return CLI_OK;
+  if (cli_take(args, "grad-abs") || cli_take(args, "grad-rel"))
+    return cli_fail(CLI_USAGE, "--tol means --grad-abs with --grad-rel 0; give one or the other");
+  rules->grad_abs = values->tol;
+  rules->grad_rel = 0;
+  return CLI_OK;
+}
+
 void cli_note(cli_notes *notes, spo_error *err) {
   if (err->text[0] && notes->count < CLI_MAX_NOTES)
     snprintf(notes->text[notes->count++], sizeof notes->text[0], "%s", err->text);

@@ -22,6 +22,8 @@ typedef struct cli_run_options {
   double tol; /* NaN: not given */
 } cli_run_options;
 int cli_run_group(cli_group *g, bool with_tol);
+/* --tol of the run's group into the stop rules. A status. */
+int cli_apply_tol(const cli_group *run, cli_group *stop, cli_arguments *args);
 
 typedef struct cli_subject {
   const spo_model_ops *model;

@@ -168,7 +168,8 @@ static void print_verdict(const verify *c) {
   print_cost(v);
   print_curvature(v);
   for (size_t i = 0; i < c->s.model->n_metrics; i++)
-    line(c->s.model->metric[i], cli_number(c->metric[i], 3), "%s", "");
+    line(c->s.model->metric[i], cli_number(c->metric[i], cli_metric_digits(c->metric[i])), "%s",
+         "");
   if (v->theorem)
     printf("\n  f*: %s\n", v->theorem);
 }

@@ -12,6 +12,7 @@ extern const spo_model_ops *(*const spo_list_models[])(void);
 extern const spo_manifold_family *(*const spo_list_manifolds[])(void);
 extern const spo_solver_ops *(*const spo_list_solvers[])(void);
 extern const spo_trs_ops *(*const spo_list_subproblems[])(void);
+extern const spo_line_search_ops *(*const spo_list_line_searches[])(void);
 
 /* The entry of that name ('-' and '_' alike), or NULL. */
 const spo_model_ops *spo_list_model(const char *name);

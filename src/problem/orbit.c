@@ -59,6 +59,12 @@ static spo_status slice_project(void *self, size_t k, double *V) {
   return status == SPO_OK ? spo_orbit_remove(&s->orbit, k, V) : status;
 }
 
+static spo_status slice_precond(void *self, size_t k, const double *V, double *PV) {
+  spo_slice *s = self;
+  const spo_status status = s->tangent.precond.apply(&s->tangent, k, V, PV);
+  return status == SPO_OK ? slice_project(s, k, PV) : status;
+}
+
 spo_status spo_slice_at(spo_slice *s, spo_eval *E, spo_point *p, bool deflate, double *mem,
                         spo_error *err) {
   const spo_problem *P = E->problem;
@@ -71,5 +77,7 @@ spo_status spo_slice_at(spo_slice *s, spo_eval *E, spo_point *p, bool deflate, d
                          .inner = s->tangent.space.inner ? slice_inner : NULL,
                          .project = slice_project};
   s->hess = (spo_linop){.space = &s->space, .self = &s->tangent, .apply = s->tangent.hess.apply};
+  s->precond = (spo_linop){
+      .space = &s->space, .self = s, .apply = s->tangent.precond.apply ? slice_precond : NULL};
   return status;
 }

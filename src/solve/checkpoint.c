@@ -204,10 +204,12 @@ static spo_status check_cost(spo_solver *s, const char *path, spo_error *err) {
                   path, there, here);
 }
 
-/* Ends that more budget or a sharper rule would not change. */
-static bool is_final(spo_reason reason) {
-  return reason == SPO_STOP_STALLED || reason == SPO_STOP_LINE_SEARCH ||
-         reason == SPO_STOP_SECOND_ORDER || reason == SPO_STOP_CRITICAL_START;
+/* Ends that more budget would not change, nor a gradient rule that is met all the same. */
+static bool is_final(const spo_solver *s) {
+  const bool small = s->run.cur->grad_norm <= s->run.grad_tol;
+  return s->reason == SPO_STOP_STALLED || s->reason == SPO_STOP_LINE_SEARCH ||
+         s->reason == SPO_STOP_SECOND_ORDER || s->reason == SPO_STOP_CRITICAL_START ||
+         (s->reason == SPO_STOP_GRAD && small);
 }
 
 static spo_status take(spo_solver *s, const char *path, const char *body, const header *h,
@@ -250,9 +252,9 @@ spo_status spo_solver_load(spo_solver *s, const char *path, const spo_stop *stop
     return status;
   s->it.x = s->run.cur->x;
   s->earlier = s->it.seconds;
-  if (!is_final(s->reason))
-    s->reason = SPO_RUNNING;
   spo_solver_retarget(s);
+  if (!is_final(s))
+    s->reason = SPO_RUNNING;
   s->phase = SPO_AT_START;
   return SPO_OK;
 }

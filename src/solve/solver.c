@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include <spheropt/certificate.h>
-#include <spheropt/solvers/gradient_descent.h>
+#include <spheropt/solvers/lbfgs.h>
 #include <spheropt/solvers/trust_region.h>
 
 #include "base/memory.h"
@@ -97,6 +97,10 @@ spo_status spo_solver_create(const spo_solver_ops *type, const spo_problem *P, c
 
 void spo_solver_destroy(spo_solver *s) {
   spo_block_free(s);
+}
+
+void spo_solver_seed(spo_solver *s, uint64_t seed) {
+  s->seed = seed;
 }
 
 /* ---- stop rules ------------------------------------------------------------------------------ */
@@ -376,9 +380,8 @@ spo_status spo_minimize(const spo_problem *P, double *x, const spo_stop *stop, s
   if (status != SPO_OK)
     return status;
   spo_solver *s;
-  status =
-      spo_solver_create(spo_problem_has_hessian(P) ? spo_trust_region() : spo_gradient_descent(), P,
-                        NULL, 0, &s, err);
+  status = spo_solver_create(spo_problem_has_hessian(P) ? spo_trust_region() : spo_lbfgs(), P, NULL,
+                             0, &s, err);
   if (status == SPO_OK)
     status = spo_solver_solve(s, x, stop, NULL, NULL, res, err);
   spo_solver_destroy(s);

@@ -17,6 +17,7 @@ src/linear/                     linear
 include/spheropt/linear.h       linear
 src/manifold/                   manifold
 include/spheropt/manifold.h     manifold
+include/spheropt/checked.h      manifold
 manifolds/                      manifolds
 include/spheropt/manifolds/     manifolds
 include/spheropt/problem.h      problem
@@ -24,12 +25,21 @@ src/problem/                    place
 include/spheropt/point.h        place
 include/spheropt/tangent.h      place
 include/spheropt/certificate.h  place
+include/spheropt/wrappers.h     place
 src/models/                     models
 include/spheropt/model.h        models
 include/spheropt/models/        models
 include/spheropt/solvers/subproblem.h  inner
 include/spheropt/solvers/tcg.h  inner
+include/spheropt/solvers/gltr.h  inner
+include/spheropt/solvers/exact.h  inner
+include/spheropt/solvers/randomized_tcg.h  inner
 solvers/tcg.c                   inner
+solvers/tcg_path.h              inner
+solvers/gltr.c                  inner
+solvers/exact.c                 inner
+solvers/randomized_tcg.c        inner
+solvers/subproblem_table.h      inner
 src/solve/                      solve
 include/spheropt/stop.h         solve
 include/spheropt/solver.h       solve
@@ -41,6 +51,8 @@ src/landscape/                  landscape
 include/spheropt/landscape/     landscape
 src/check/                      landscape
 include/spheropt/check.h        landscape
+src/study/                      study
+include/spheropt/study/         study
 include/spheropt/spheropt.h     top
 src/lists/                      top
 src/io/                         top
@@ -60,7 +72,8 @@ models     base linear manifold manifolds problem models
 inner      base linear inner
 solve      base linear manifold problem place inner solve
 landscape  base linear manifold problem place solve landscape
-top        base linear manifold manifolds problem place models inner solve landscape top
+study      base linear manifold problem place inner solve landscape study
+top        base linear manifold manifolds problem place models inner solve landscape study top
 '
 
 judge() { # tree
@@ -124,6 +137,8 @@ self_test() { # tree
     'solvers/tcg.c|#include <spheropt/manifold.h>' \
     'solvers/trust_region.c|#include <spheropt/models/ufm.h>' \
     'src/landscape/verify.c|#include <spheropt/models/ufm.h>' \
+    'src/landscape/verify.c|#include <spheropt/study/batch.h>' \
+    'src/study/batch.c|#include <spheropt/models/ufm.h>' \
     'include/spheropt/linear.h|#include "base/memory.h"' \
     'src/elsewhere/new.c|#include <spheropt/base.h>'; do
     rm -rf "${copy:?}"/*

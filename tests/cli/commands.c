@@ -219,6 +219,17 @@ static void parameters_return(void **state) {
   expect_near(number(b, "f"), number(a, "f"), 1e-14);
   json_decref(a);
   json_decref(b);
+  write_text("graph.txt", "5 5\n1 2\n2 3 1\n3 4 1\n\n4 5 1\n5 1 1\n");
+  a = run_json("solve maxcut --graph graph.txt -o cut --json", 0);
+  assert_true(exists("cut/X.npy") && exists("cut/graph.npy"));
+  assert_string_equal(text_at(a, "parameters.graph"), "graph.npy");
+  assert_int_equal(json_integer_value(member(a, "parameters.rank")), 3);
+  expect_near(number(a, "metrics.cut"), 4.0, 0.0); /* an odd cycle, all edges but one */
+  b = run_json("verify cut --json", 0);
+  expect_near(number(b, "f"), number(a, "f"), 1e-14);
+  assert_string_equal(text_at(b, "verdict"), "global-minimizer");
+  json_decref(a);
+  json_decref(b);
   expect_run("solve brockett --size 9 --columns 2 --retraction qr --seed 4 -o columns", 0);
   expect_run("verify columns", 0);
   a = run_json("solve brockett --init columns --seed 77 --max-iter 0 --json", 0);
@@ -376,12 +387,21 @@ static void lists(void **state) {
   expect_run("list inits", 0);
   assert_non_null(strstr(ran.out, "collapsed:DEG"));
   json_t *o = run_json("list --json", 0);
-  have_keys(o,
-            (const char *const[]){"models", "solvers", "manifolds", "inits", "subproblems", NULL});
+  have_keys(o, (const char *const[]){"models", "solvers", "manifolds", "inits", "subproblems",
+                                     "line-searches", NULL});
   json_t *ufm = json_array_get(member(o, "models"), 0);
   assert_string_equal(text_at(ufm, "name"), "ufm");
   assert_true(json_array_size(member(ufm, "parameters")) > 5);
   json_decref(o);
+}
+
+/* The last line of stdout. */
+static const char *last_line(void) {
+  size_t end = strlen(ran.out);
+  if (end && ran.out[end - 1] == '\n')
+    ran.out[--end] = '\0';
+  const char *line = strrchr(ran.out, '\n');
+  return line ? line + 1 : ran.out;
 }
 
 static void checks(void **state) {
@@ -389,11 +409,134 @@ static void checks(void **state) {
   json_t *o = run_json("check --json", 0);
   assert_true(json_is_true(member(o, "pass")));
   assert_true(json_array_size(member(o, "checks")) > 15);
+  assert_true(number(o, "count") > 300);
   json_decref(o);
   expect_run("check ufm --classes 3 --per-class 2 --dim 4", 0);
-  assert_non_null(strstr(ran.out, "all passed"));
+  assert_non_null(strstr(ran.out, "measured   allowed"));
+  assert_non_null(strstr(ran.out, "Hessian: symmetric"));
+  assert_non_null(strstr(last_line(), " checks, all passed"));
   expect_run("check manifold stiefel", 0);
-  expect_run("check oblique", 0);
+  assert_null(strstr(ran.out, "measured")); /* nothing failed, a line each */
+  expect_run("check oblique --items", 0);
+  assert_non_null(strstr(ran.out, "retract: first order"));
+}
+
+static void checks_one_by_one(void **state) {
+  (void)state;
+  expect_run("check ufm --only gradient", 0);
+  assert_non_null(strstr(ran.out, "gradient: predicts the cost"));
+  assert_null(strstr(ran.out, "Hessian"));
+  assert_null(strstr(ran.out, "retract"));
+  expect_run("check rayleigh --size 7 --only hessian", 0);
+  assert_non_null(strstr(ran.out, "Hessian: predicts the gradient"));
+  expect_run("check stiefel --only transport", 0);
+  assert_non_null(strstr(ran.out, "transport: tangent"));
+  assert_null(strstr(ran.out, "retract"));
+  expect_run("check --only symmetry", 0); /* of those that state one */
+  assert_non_null(strstr(ran.out, "model     ufm"));
+  assert_null(strstr(ran.out, "FAILED"));
+}
+
+/* At a point that a run wrote, where the Hessian annihilates the orbit; and at a named one */
+static void checks_at_a_point(void **state) {
+  (void)state;
+  expect_run("solve ufm --classes 4 --per-class 2 --dim 6 --tau 2 -o point", 0);
+  json_t *o = run_json("check point --only symmetry --json", 0);
+  json_t *items = member(json_array_get(member(o, "checks"), 0), "items");
+  bool seen = false;
+  for (size_t i = 0; i < json_array_size(items); i++)
+    seen = seen || strcmp(text_at(json_array_get(items, i), "name"),
+                          "symmetry: the Hessian annihilates it") == 0;
+  assert_true(seen);
+  json_decref(o);
+  expect_run("check point", 0);
+  expect_run("check ufm --classes 4 --per-class 2 --dim 6 --tau 2 --init merged:2", 0);
+  assert_non_null(strstr(ran.out, "point: merged:2"));
+  assert_non_null(strstr(ran.out, "symmetry: the Hessian annihilates it"));
+  expect_run("check ufm --classes 4 --per-class 2 --dim 6 --tau 2", 0);
+  assert_null(strstr(ran.out, "symmetry: the Hessian annihilates it"));
+}
+
+/* The numbers of line `row` (0: the first below the names) of a CSV file; the count of columns. */
+static size_t csv_row(const char *path, size_t row, double *value, size_t room) {
+  static char text[RUN_ROOM];
+  slurp(path, text);
+  char *line = text;
+  for (size_t i = 0; i <= row; i++) {
+    line = strchr(line, '\n');
+    assert_non_null(line);
+    line++;
+  }
+  size_t count = 0;
+  for (char *end; count < room; line = end + 1) {
+    value[count++] = strtod(line, &end);
+    assert_true(end > line);
+    if (*end != ',')
+      break;
+  }
+  return count;
+}
+
+static void plots(void **state) {
+  (void)state;
+  double v[8], w[8];
+  expect_run("check rayleigh --size 9 --curves c.csv --profile p.csv --surface s.csv --points 5",
+             0);
+  assert_non_null(strstr(ran.out, "written p.csv: t,f,slope,first,second,model_slope"));
+  /* remainders of slopes 2 and 3 from one step to the next */
+  assert_int_equal(csv_row("c.csv", 1, v, 8), 6);
+  assert_int_equal(csv_row("c.csv", 2, w, 8), 6);
+  expect_near(log2(v[0] / w[0]), 1, 1e-12);
+  expect_near(log2(v[1] / w[1]), 2, 0.3);
+  expect_near(log2(v[2] / w[2]), 3, 0.3);
+  expect_near(log2(v[3] / w[3]), 2, 0.3);
+  expect_near(log2(v[5] / w[5]), 3, 0.3);
+  /* in the middle all models are the cost, and both files show the same point */
+  assert_int_equal(csv_row("p.csv", 2, v, 8), 6);
+  expect_near(v[0], 0, 0);
+  expect_near(v[1], v[3], 1e-14);
+  expect_near(v[1], v[4], 1e-14);
+  expect_near(v[2], v[5], 1e-8);
+  assert_int_equal(csv_row("s.csv", 12, w, 8), 3);
+  expect_near(w[2], v[1], 1e-14);
+  /* the steepest descent goes down */
+  expect_run("check rayleigh --size 9 --profile p.csv --direction descent --geodesic --points 3 "
+             "--reach 1e-3 --json",
+             0);
+  csv_row("p.csv", 0, v, 8);
+  csv_row("p.csv", 2, w, 8);
+  expect_true(v[1] > w[1] && v[2] < 0);
+}
+
+/* The same minimum whatever the solver sees; what is reported is the problem's own */
+static void wrappers(void **state) {
+  (void)state;
+  static const char *const line[] = {
+      "solve ufm --classes 5 --per-class 2 --dim 8 --tau 30 --objective log --json",
+      "solve ufm --classes 5 --per-class 2 --dim 8 --tau 30 --objective log --hessian differences "
+      "--checked --json"};
+  for (size_t i = 0; i < 2; i++) {
+    json_t *o = run_json(line[i], 0);
+    expect_near(number(o, "f") / number(o, "f_star"), 1, 1e-8);
+    expect_at_most(number(o, "f"), 1e-14);
+    assert_string_equal(text_at(o, "wrappers.objective"), "log");
+    json_decref(o);
+  }
+  /* a target is one of f, and so is what is shown */
+  expect_run("solve ufm --tau 10 --objective log --f-target 1e-3 --progress --json", 0);
+  json_t *o = output_json();
+  assert_string_equal(text_at(o, "reason"), "cost-target");
+  expect_at_most(number(o, "f"), 1e-3);
+  expect_true(number(o, "f") > 1e-6);
+  json_decref(o);
+  size_t shown = 0;
+  for (const char *at = strchr(ran.err, '\n'); at && at[1]; at = strchr(at + 1, '\n')) {
+    double k, f;
+    assert_int_equal(sscanf(at, "%lf %lf", &k, &f), 2);
+    expect_true(f > 0);
+    shown++;
+  }
+  expect_true(shown > 2);
 }
 
 int main(void) {
@@ -413,6 +556,10 @@ int main(void) {
       cmocka_unit_test(help),
       cmocka_unit_test(lists),
       cmocka_unit_test(checks),
+      cmocka_unit_test(checks_one_by_one),
+      cmocka_unit_test(checks_at_a_point),
+      cmocka_unit_test(plots),
+      cmocka_unit_test(wrappers),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -85,6 +85,11 @@ static double step_limit(const spo_manifold *M, const double *x, const double *v
   return good(M)->ops->step_limit(good(M), x, v);
 }
 
+static spo_status velocity(const spo_manifold *M, const double *x, double t, const double *v,
+                           const double *y, double *w, double *work) {
+  return spo_manifold_velocity(good(M), x, t, v, y, w, work);
+}
+
 static void wrap(mutant *m, const spo_manifold *M) {
   *m = (mutant){.base = *M,
                 .ops = {.size = sizeof m->ops,
@@ -99,7 +104,8 @@ static void wrap(mutant *m, const spo_manifold *M) {
                         .transport = transport,
                         .from_coords = from_coords,
                         .to_coords = to_coords,
-                        .step_limit = M->ops->step_limit ? step_limit : NULL},
+                        .step_limit = M->ops->step_limit ? step_limit : NULL,
+                        .velocity = velocity},
                 .good = M};
   m->base.ops = &m->ops;
 }
@@ -348,6 +354,37 @@ static spo_status transport_no_alias(const spo_manifold *M, const double *x, con
   return status;
 }
 
+static spo_status velocity_fast(const spo_manifold *M, const double *x, double t, const double *v,
+                                const double *y, double *w, double *work) {
+  const spo_status status = velocity(M, x, t, v, y, w, work);
+  for (size_t i = 0; i < M->n; i++)
+    w[i] *= 1 + 1e-5;
+  return status;
+}
+
+static spo_status velocity_by_transport(const spo_manifold *M, const double *x, double t,
+                                        const double *v, const double *y, double *w, double *work) {
+  (void)t;
+  return transport(M, x, y, v, w, work);
+}
+
+static spo_status velocity_ambient(const spo_manifold *M, const double *x, double t,
+                                   const double *v, const double *y, double *w, double *work) {
+  const spo_status status = velocity(M, x, t, v, y, w, work);
+  for (size_t i = 0; i < M->n; i++)
+    w[i] += 1e-9 * y[i];
+  return status;
+}
+
+static spo_status velocity_no_alias(const spo_manifold *M, const double *x, double t,
+                                    const double *v, const double *y, double *w, double *work) {
+  double z[N_MAX];
+  w[0] = 1;
+  const spo_status status = velocity(M, x, t, v, y, z, work);
+  memcpy(w, z, M->n * sizeof *w);
+  return status;
+}
+
 static spo_status from_stretched(const spo_manifold *M, const double *x, size_t k, const double *C,
                                  double *V, double *work) {
   const spo_status status = from_coords(M, x, k, C, V, work);
@@ -408,6 +445,27 @@ static const spo_check_item *find(const spo_check_report *report, const char *na
   return NULL;
 }
 
+/* By the check of one group of slots alone. */
+typedef spo_status single(const spo_manifold *M, const double *x, gsl_rng *rng,
+                          spo_check_report *report, spo_error *err);
+
+static spo_status retraction(const spo_manifold *M, const double *x, gsl_rng *rng,
+                             spo_check_report *report, spo_error *err) {
+  return spo_check_retraction(M, x, rng, report, NULL, err);
+}
+
+static void expect_caught_alone(const spo_manifold *M, single *check, const char *item) {
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  for (expect_seed = 1; expect_seed <= SEEDS; expect_seed++) {
+    spo_error err = {0};
+    spo_check_report report;
+    gsl_rng_set(rng, expect_seed);
+    expect_ok(check(M, NULL, rng, &report, &err));
+    expect_true(report.pass == !item && (!item || !find(&report, item)->pass));
+  }
+  gsl_rng_free(rng);
+}
+
 static void expect_caught(const spo_manifold *M, const char *item) {
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   for (expect_seed = 1; expect_seed <= SEEDS; expect_seed++) {
@@ -421,6 +479,10 @@ static void expect_caught(const spo_manifold *M, const char *item) {
     expect_true(report.pass == !item && !(found && found->pass));
   }
   gsl_rng_free(rng);
+  if (!item || strncmp(item, "retract:", 8) == 0)
+    expect_caught_alone(M, retraction, item);
+  if (!item || strncmp(item, "transport:", 10) == 0)
+    expect_caught_alone(M, spo_check_transport, item);
 }
 
 static mutant broken;
@@ -468,6 +530,7 @@ static void retractions(void **state) {
   MUTANT(retract, retract_full, "retract: R_x(0) = x");
   MUTANT(retract, retract_full, "retract: depends on t v alone");
   MUTANT(retract, retract_bent, "retract: second order");
+  MUTANT(retract, retract_bent, "retract: order");
   MUTANT(retract, retract_bent, "retract: agrees with exp");
   MUTANT(retract, retract_bent, "ehess_to_rhess: predicts the cost");
   MUTANT(retract, retract_no_alias, "retract: x may be y");
@@ -508,6 +571,10 @@ static void the_rest(void **state) {
   MUTANT(transport, transport_shrink, "transport: near the identity nearby");
   MUTANT(transport, transport_shrink, "transport: keeps lengths nearby");
   MUTANT(transport, transport_no_alias, "transport: v may be w");
+  MUTANT(velocity, velocity_fast, "velocity: derivative of the retraction");
+  MUTANT(velocity, velocity_by_transport, "velocity: derivative of the retraction");
+  MUTANT(velocity, velocity_ambient, "velocity: tangent");
+  MUTANT(velocity, velocity_no_alias, "velocity: v may be w");
   MUTANT(from_coords, from_stretched, "coords: orthonormal");
   MUTANT(from_coords, from_ambient, "coords: tangent");
   MUTANT(from_coords, from_repeated, "coords: vector by vector the same");
@@ -536,6 +603,7 @@ static void on_stiefel(void **state) {
   MUTANT(ehess_to_rhess, curvature_reversed, "ehess_to_rhess: predicts the gradient");
   MUTANT(ehess_to_rhess, curvature_missing, "ehess_to_rhess: predicts the gradient");
   MUTANT(retract, retract_fast, "retract: first order");
+  MUTANT(velocity, velocity_by_transport, "velocity: derivative of the retraction");
   MUTANT(project, project_from_old_work, "project: idempotent");
   spo_manifold_destroy(base);
 }

@@ -14,6 +14,7 @@
 #include <spheropt/check.h>
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/manifolds/stiefel.h>
+#include <spheropt/models/ufm.h>
 
 enum { SEEDS = 10, D = 3, M = 4, N = D * M };
 
@@ -374,14 +375,38 @@ static void reset(void) {
   ops.symmetry = &symmetry;
 }
 
-static void judge(const char *item) {
+/* The check of one thing alone, which has to see its faults as well as the check of all. */
+typedef spo_status single(gsl_rng *rng, spo_check_report *report, spo_error *err);
+
+static spo_status everything(gsl_rng *rng, spo_check_report *report, spo_error *err) {
+  return spo_check_problem(&problem, NULL, rng, report, err);
+}
+
+static spo_status gradient(gsl_rng *rng, spo_check_report *report, spo_error *err) {
+  return spo_check_gradient(&problem, NULL, rng, report, NULL, err);
+}
+
+static spo_status hessian_alone(gsl_rng *rng, spo_check_report *report, spo_error *err) {
+  return spo_check_hessian(&problem, NULL, rng, report, NULL, err);
+}
+
+static spo_status symmetry_alone(gsl_rng *rng, spo_check_report *report, spo_error *err) {
+  return spo_check_symmetry(&problem, NULL, rng, report, err);
+}
+
+static double etf[64]; /* a critical point of the problem in at_a_critical_point */
+static spo_status symmetry_there(gsl_rng *rng, spo_check_report *report, spo_error *err) {
+  return spo_check_symmetry(&problem, etf, rng, report, err);
+}
+
+static void judge_by(single *check, const char *item) {
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   for (expect_seed = 1; expect_seed <= SEEDS; expect_seed++) {
     spo_error err = {0};
     spo_check_report report;
     bool found = !item;
     gsl_rng_set(rng, expect_seed);
-    expect_ok(spo_check_problem(&problem, NULL, rng, &report, &err));
+    expect_ok(check(rng, &report, &err));
     for (size_t i = 0; i < report.count; i++) {
       const spo_check_item *it = &report.item[i];
       if (!item && !it->pass)
@@ -392,13 +417,25 @@ static void judge(const char *item) {
     }
     if (!found)
       print_error("not caught by: %s\n", item);
-    expect_true(found && report.pass == !item);
+    expect_true(found && report.pass == !item && report.count > 1);
   }
   gsl_rng_free(rng);
+}
+
+static void judge(const char *item) {
+  judge_by(everything, item);
+  reset();
+}
+
+/* By the check of all, and by one alone. */
+static void judge_both(single *check, const char *item) {
+  judge_by(everything, item);
+  judge_by(check, item);
   reset();
 }
 
 #define MUTANT(slot, fault, item) ops.slot = (fault), judge(item)
+#define CAUGHT_BY(check, slot, fault, item) ops.slot = (fault), judge_both(check, item)
 
 static int set_up(void **state) {
   spo_error err = {0};
@@ -418,8 +455,12 @@ static int tear_down(void **state) {
 
 static void sound(void **state) {
   (void)state;
+  judge_by(gradient, NULL);
+  judge_by(hessian_alone, NULL);
+  judge_by(symmetry_alone, NULL);
   judge(NULL);
   ops = (spo_problem_ops){.size = sizeof ops, .cost = cost, .egrad = egrad};
+  judge_by(gradient, NULL);
   judge(NULL);
   ops.size = offsetof(spo_problem_ops, ehess); /* an older table */
   judge(NULL);
@@ -430,35 +471,36 @@ static void sound(void **state) {
 static void gradients(void **state) {
   (void)state;
   ops.cost_egrad = NULL;
-  MUTANT(egrad, egrad_short, "gradient: predicts the cost");
+  CAUGHT_BY(gradient, egrad, egrad_short, "gradient: predicts the cost");
   ops.cost_egrad = NULL;
-  MUTANT(egrad, egrad_linear, "gradient: predicts the cost");
-  MUTANT(egrad, egrad_linear, "cost_egrad: gradient");
-  MUTANT(cost_egrad, cost_egrad_other, "cost_egrad: cost");
-  MUTANT(cost_egrad, cost_egrad_tilted, "cost_egrad: gradient");
-  MUTANT(cost_egrad, cost_egrad_forgetful, "Hessian: the same after cost and egrad");
-  MUTANT(egrad, egrad_past_the_end, "work and memo: nothing past the end");
-  MUTANT(cost, cost_past_the_end, "work and memo: nothing past the end");
+  CAUGHT_BY(gradient, egrad, egrad_linear, "gradient: predicts the cost");
+  CAUGHT_BY(gradient, egrad, egrad_linear, "cost_egrad: gradient");
+  CAUGHT_BY(gradient, cost_egrad, cost_egrad_other, "cost_egrad: cost");
+  CAUGHT_BY(gradient, cost_egrad, cost_egrad_tilted, "cost_egrad: gradient");
+  CAUGHT_BY(hessian_alone, cost_egrad, cost_egrad_forgetful,
+            "Hessian: the same after cost and egrad");
+  CAUGHT_BY(gradient, egrad, egrad_past_the_end, "work and memo: nothing past the end");
+  CAUGHT_BY(gradient, cost, cost_past_the_end, "work and memo: nothing past the end");
 }
 
 static void hessians(void **state) {
   (void)state;
   ops.ehess_block = NULL;
-  MUTANT(ehess, ehess_reversed, "Hessian: predicts the cost");
+  CAUGHT_BY(hessian_alone, ehess, ehess_reversed, "Hessian: predicts the cost");
   ops.ehess_block = NULL;
-  MUTANT(ehess, ehess_half, "Hessian: predicts the cost");
+  CAUGHT_BY(hessian_alone, ehess, ehess_half, "Hessian: predicts the cost");
   ops.ehess_block = NULL;
-  MUTANT(ehess, ehess_half, "Hessian: predicts the gradient");
+  CAUGHT_BY(hessian_alone, ehess, ehess_half, "Hessian: predicts the gradient");
   ops.ehess_block = NULL;
-  MUTANT(ehess, ehess_inexact, "Hessian: predicts the gradient");
+  CAUGHT_BY(hessian_alone, ehess, ehess_inexact, "Hessian: predicts the gradient");
   ops.ehess_block = NULL;
-  MUTANT(ehess, ehess_skew, "Hessian: symmetric");
+  CAUGHT_BY(hessian_alone, ehess, ehess_skew, "Hessian: symmetric");
   ops.ehess_block = NULL;
-  MUTANT(ehess, ehess_bent, "Hessian: linear");
+  CAUGHT_BY(hessian_alone, ehess, ehess_bent, "Hessian: linear");
   ops.ehess_block = NULL;
-  MUTANT(ehess, ehess_from_old_work, "Hessian: linear");
-  MUTANT(ehess, ehess_half, "Hessian: block as one by one");
-  MUTANT(ehess_block, block_repeated, "Hessian: block as one by one");
+  CAUGHT_BY(hessian_alone, ehess, ehess_from_old_work, "Hessian: linear");
+  CAUGHT_BY(hessian_alone, ehess, ehess_half, "Hessian: block as one by one");
+  CAUGHT_BY(hessian_alone, ehess_block, block_repeated, "Hessian: block as one by one");
 }
 
 static void tables(void **state) {
@@ -470,15 +512,68 @@ static void tables(void **state) {
   MUTANT(scale, scale_lost, "scale: gradient");
   MUTANT(known_minimum, minimum_too_high, "known_minimum: not above the cost");
   symmetry.project = orbit_too_small;
-  judge("symmetry: rank is dim");
+  judge_both(symmetry_alone, "symmetry: rank is dim");
   symmetry.project = orbit_elsewhere;
-  judge("symmetry: the cost does not change");
+  judge_both(symmetry_alone, "symmetry: the cost does not change");
   symmetry.project = orbit_elsewhere;
-  judge("symmetry: tangent");
+  judge_both(symmetry_alone, "symmetry: tangent");
   symmetry.project = orbit_doubled;
-  judge("symmetry: idempotent");
+  judge_both(symmetry_alone, "symmetry: idempotent");
   symmetry.prepare = prepare_past_the_end;
-  judge("work and memo: nothing past the end");
+  judge_both(symmetry_alone, "work and memo: nothing past the end");
+}
+
+static const spo_symmetry *rotations;
+
+/* the rotations' orbit with two entries exchanged: another space of the same kind */
+static int orbit_exchanged(void *self, const double *x, const double *store, size_t k, double *V,
+                           double *work) {
+  const size_t n = problem.manifold->n;
+  int code = 0;
+  for (int pass = 0; pass < 2; pass++) {
+    for (size_t j = 0; j < k; j++) {
+      const double first = V[j * n];
+      V[j * n] = V[j * n + 1];
+      V[j * n + 1] = first;
+    }
+    if (pass == 0)
+      code = rotations->project(self, x, store, k, V, work);
+  }
+  return code;
+}
+
+/* Where the gradient vanishes it is the Hessian that tells a symmetry from what is none. */
+static void at_a_critical_point(void **state) {
+  (void)state;
+  const spo_problem own = problem;
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  spo_error err = {0};
+  spo_check_report report;
+  spo_ufm_params params;
+  spo_problem *ufm;
+  spo_ufm_params_init(&params);
+  params.classes = 3, params.per_class = 2, params.dim = 4, params.tau = 2;
+  expect_ok(spo_ufm_create(&params, &ufm, &err));
+  expect_true(ufm->manifold->n <= sizeof etf / sizeof *etf);
+  expect_ok(spo_ufm()->point[0].build(ufm, NULL, rng, etf, &err));
+  problem = *ufm;
+  ops = *ufm->ops;
+  rotations = ufm->ops->symmetry;
+  symmetry = *rotations;
+  problem.ops = &ops;
+  ops.symmetry = &symmetry;
+  expect_ok(spo_check_symmetry(&problem, etf, rng, &report, &err));
+  bool seen = false;
+  for (size_t i = 0; i < report.count; i++)
+    seen = seen || strcmp(report.item[i].name, "symmetry: the Hessian annihilates it") == 0;
+  expect_true(seen);
+  judge_by(symmetry_there, NULL);
+  symmetry.project = orbit_exchanged;
+  judge_by(symmetry_there, "symmetry: the Hessian annihilates it");
+  spo_problem_destroy(ufm);
+  gsl_rng_free(rng);
+  problem = own;
+  reset();
 }
 
 static void failures(void **state) {
@@ -496,14 +591,25 @@ static void failures(void **state) {
   expect_status(spo_check_problem(&problem, NULL, rng, &report, &err), SPO_OUTSIDE);
   reset();
   expect_status(spo_check_problem(&problem, NULL, NULL, &report, &err), SPO_E_ARG);
+  expect_status(spo_check_gradient(&problem, NULL, NULL, &report, NULL, &err), SPO_E_ARG);
+  expect_status(spo_check_symmetry(&problem, NULL, rng, NULL, &err), SPO_E_ARG);
+  ops.ehess = gives_up;
+  ops.ehess_block = NULL;
+  expect_status(spo_check_hessian(&problem, NULL, rng, &report, NULL, &err), SPO_E_USER);
+  expect_true(!report.pass);
+  expect_ok(spo_check_gradient(&problem, NULL, rng, &report, NULL, &err)); /* does not ask for it */
+  expect_true(report.pass);
+  ops.ehess = NULL;
+  expect_status(spo_check_hessian(&problem, NULL, rng, &report, NULL, &err), SPO_E_UNSUPPORTED);
+  reset();
   expect_status(spo_check_problem(NULL, NULL, rng, &report, &err), SPO_E_ARG);
   gsl_rng_free(rng);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sound),  cmocka_unit_test(gradients), cmocka_unit_test(hessians),
-      cmocka_unit_test(tables), cmocka_unit_test(failures),
+      cmocka_unit_test(sound),  cmocka_unit_test(gradients),           cmocka_unit_test(hessians),
+      cmocka_unit_test(tables), cmocka_unit_test(at_a_critical_point), cmocka_unit_test(failures),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -151,9 +151,87 @@ static void test_accuracy(void **state) {
   spo_problem_destroy(P);
 }
 
+/* The last three steps converge faster than linearly: g' <= 3 g^1.2, g over |A|, down to 1e-12. */
+static void expect_superlinear(const double *grad, size_t count) {
+  expect_true(count > 4);
+  for (size_t k = count - 3; k < count; k++)
+    expect_at_most(grad[k], fmax(3.0 * pow(grad[k - 1], 1.2), 1e-12));
+}
+
+typedef struct gradients {
+  double norm[1000];
+  size_t count;
+} gradients;
+
+static int remember(void *self, const spo_iter *it) {
+  gradients *g = self;
+  if (it->k == 0 || it->accepted)
+    g->norm[g->count++] = it->grad_norm;
+  return g->count == 1000;
+}
+
+/* One solver down to 1e-12 |A|: the trust region with `sub`, or ARC. */
+static void reaches_rounding(const spo_model_ops *model, const spo_problem *P, double norm,
+                             const spo_trs_ops *sub) {
+  spo_error err = {0};
+  spo_solver *s;
+  spo_result res;
+  spo_stop stop;
+  spo_trust_region_options o;
+  gradients seen = {.count = 0};
+  double *x = new_vector(P);
+  spo_trust_region_options_init(&o);
+  o.subproblem = sub ? sub : spo_tcg();
+  o.inner.basis = 500; /* of the dimension's order: what an eigenvalue gap of 1e-3 asks for */
+  spo_stop_init(&stop);
+  stop.grad_rel = 0.0;
+  stop.grad_abs = 1e-12 * norm;
+  point_by_name(model, P, "random", expect_seed, x);
+  expect_ok(spo_solver_create(sub ? spo_trust_region() : spo_arc(), P, sub ? &o : NULL, expect_seed,
+                              &s, &err));
+  expect_ok(spo_solver_solve(s, x, &stop, remember, &seen, &res, &err));
+  spo_solver_destroy(s);
+  print_message("%s, %s: %d iterations, %d products, last gradients", P->name,
+                sub ? sub->name : "arc", (int)res.last.k, (int)res.last.count.hess);
+  for (size_t k = 0; k < seen.count; k++) {
+    if (k + 5 > seen.count)
+      print_message(" %.1e", seen.norm[k]);
+    seen.norm[k] /= norm;
+  }
+  print_message("\n");
+  expect_true(res.reason == SPO_STOP_GRAD);
+  if (sub)
+    expect_superlinear(seen.norm, seen.count);
+  free(x);
+}
+
+static void test_second_order_accuracy(void **state) {
+  (void)state;
+  enum { N = 1000 };
+  spo_error err = {0};
+  const spo_trs_ops *sub[] = {spo_tcg(), spo_gltr(), spo_randomized_tcg(), NULL, spo_exact()};
+  double *A = calloc((size_t)N * N, sizeof *A);
+  for (size_t i = 0; i < N; i++)
+    A[i * N + i] = i == 0 ? 0.0 : i == 1 ? 1e-3 : (double)i / N;
+  spo_rayleigh_params params;
+  spo_problem *P;
+  spo_rayleigh_params_init(&params);
+  params.matrix = (spo_matrix){A, N, N};
+  expect_ok(spo_rayleigh_create(&params, &P, &err));
+  expect_seed = 1;
+  for (int c = 0; c < 4; c++) /* not `exact`: a second for each step */
+    reaches_rounding(spo_rayleigh(), P, 1.0, sub[c]);
+  spo_problem_destroy(P);
+  free(A);
+  P = sample_problem(spo_brockett(), "--size 30 --columns 3");
+  for (int c = 0; c < 5; c++)
+    reaches_rounding(spo_brockett(), P, 3.0 * 2.0 * sqrt(30.0), sub[c]);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_rayleigh),
-                                     cmocka_unit_test(test_brockett),
-                                     cmocka_unit_test(test_accuracy)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rayleigh), cmocka_unit_test(test_brockett),
+      cmocka_unit_test(test_accuracy), cmocka_unit_test(test_second_order_accuracy)};
   return cmocka_run_group_tests_name("classics", tests, NULL, NULL);
 }

@@ -37,8 +37,8 @@ static void reaches_minimum(const spo_solver_ops *type, uint64_t K, uint64_t n, 
 
 static void test_minimum(void **state) {
   (void)state;
-  const spo_solver_ops *solver[] = {spo_trust_region(), spo_gradient_descent()};
-  for (int s = 0; s < 2; s++) {
+  const spo_solver_ops *solver[] = {spo_trust_region(), spo_gradient_descent(), spo_arc()};
+  for (int s = 0; s < 3; s++) {
     reaches_minimum(solver[s], 10, 5, 16, 1.0, 1e-11 / 1.37693492045);
     reaches_minimum(solver[s], 10, 5, 16, 5.0, 1e-11);
     reaches_minimum(solver[s], 10, 5, 16, 20.0, 1e-8);
@@ -113,27 +113,55 @@ static const struct {
     {2, 2, 3, "calibrated:3,1"},
 };
 
+/* Every second-order solver: the listed ones, and the trust region with each subproblem solver. */
+static const struct {
+  const spo_solver_ops *(*type)(void);
+  const spo_trs_ops *(*subproblem)(void);
+} second_order[] = {{spo_trust_region, spo_tcg},
+                    {spo_trust_region, spo_gltr},
+                    {spo_trust_region, spo_exact},
+                    {spo_trust_region, spo_randomized_tcg},
+                    {spo_arc, NULL}};
+
+static void leaves(size_t i, double tau, int solver) {
+  spo_problem *P = ufm_problem(saddles[i].K, saddles[i].n, saddles[i].d, tau);
+  const spo_solver_ops *type = second_order[solver].type();
+  spo_trust_region_options o;
+  spo_trust_region_options_init(&o);
+  if (second_order[solver].subproblem)
+    o.subproblem = second_order[solver].subproblem();
+  double *x = new_vector(P);
+  for (expect_seed = 1; expect_seed <= 3; expect_seed++) {
+    point_by_name(spo_ufm(), P, saddles[i].point, expect_seed, x);
+    const spo_result res =
+        run_solver(type, P, second_order[solver].subproblem ? &o : NULL, NULL, expect_seed, x);
+    if (res.reason != SPO_STOP_GRAD)
+      print_error("%s %d from %s at tau = %g: %s\n", type->name, solver, saddles[i].point, tau,
+                  spo_reason_text(res.reason));
+    expect_true(res.reason == SPO_STOP_GRAD && res.converged);
+    expect_near(res.last.f / f_star((double)saddles[i].K, tau), 1.0, 1e-8);
+  }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 static void test_saddles(void **state) {
   (void)state;
   const double taus[] = {1.0, 10.0, 0.1, 100.0};
   for (size_t i = 0; i < sizeof saddles / sizeof saddles[0]; i++)
     for (int t = 0; t < 4; t++) {
-      const double tau = taus[t];
-      if (strncmp(saddles[i].point, "calibrated", 10) == 0 && log(3.0) > 2.0 * tau)
+      if (strncmp(saddles[i].point, "calibrated", 10) == 0 && log(3.0) > 2.0 * taus[t])
         continue; /* does not exist there */
-      spo_problem *P = ufm_problem(saddles[i].K, saddles[i].n, saddles[i].d, tau);
+      spo_problem *P = ufm_problem(saddles[i].K, saddles[i].n, saddles[i].d, taus[t]);
       double *x = new_vector(P);
-      for (expect_seed = 1; expect_seed <= 3; expect_seed++) {
-        point_by_name(spo_ufm(), P, saddles[i].point, expect_seed, x);
-        const spo_result stays = run_solver(spo_gradient_descent(), P, NULL, NULL, 0, x);
-        expect_true(stays.reason == SPO_STOP_CRITICAL_START && !stays.converged);
-        assert_int_equal(stays.last.k, 0);
-        const spo_result res = run_solver(spo_trust_region(), P, NULL, NULL, expect_seed, x);
-        expect_true(res.reason == SPO_STOP_GRAD && res.converged);
-        expect_near(res.last.f / f_star((double)saddles[i].K, tau), 1.0, 1e-8);
-      }
+      point_by_name(spo_ufm(), P, saddles[i].point, 1, x);
+      const spo_result stays = run_solver(spo_gradient_descent(), P, NULL, NULL, 0, x);
+      expect_true(stays.reason == SPO_STOP_CRITICAL_START && !stays.converged);
+      assert_int_equal(stays.last.k, 0);
       free(x);
       spo_problem_destroy(P);
+      for (int solver = 0; solver < 5; solver++)
+        leaves(i, taus[t], solver);
     }
 }
 

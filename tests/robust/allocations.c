@@ -88,6 +88,7 @@ static spo_status models(spo_error *err) {
   spo_problem *P = NULL;
   spo_rayleigh_params rayleigh;
   spo_brockett_params brockett;
+  spo_maxcut_params maxcut;
   double metric[SPO_MODEL_MAX_METRICS];
   static const int64_t label[] = {0, 1, 1, 2, 0, 1};
   static const double weight[] = {1, 2, 3, 1, 1, 1};
@@ -125,6 +126,14 @@ static spo_status models(spo_error *err) {
   CREATE(P, spo_brockett_create(&brockett, &P, err));
   TRY(spo_brockett()->point[0].build(P, "1,3", rng, x, err));
   TRY(spo_brockett()->metrics(P, x, metric, err));
+  spo_problem_destroy(P);
+
+  spo_maxcut_params_init(&maxcut);
+  maxcut.vertices = 7;
+  P = UNSET(spo_problem);
+  CREATE(P, spo_maxcut_create(&maxcut, &P, err));
+  TRY(P->manifold->ops->random_point(P->manifold, rng, x, y));
+  TRY(spo_maxcut()->metrics(P, x, metric, err));
 end:
   spo_problem_destroy(P);
   return status;
@@ -168,6 +177,32 @@ end:
   return status;
 }
 
+static spo_status studies(spo_error *err) {
+  spo_status status;
+  spo_problem *P = NULL;
+  spo_batch batch;
+  spo_batch_run each[5];
+  spo_compare_options options;
+  spo_compare_run run[4];
+  spo_compare_summary summary;
+  size_t best, done;
+  const spo_contender contender[2] = {{.name = "a", .solver = spo_trust_region()},
+                                      {.name = "b", .solver = spo_gradient_descent()}};
+  spo_batch_init(&batch);
+  batch.count = 5;
+  batch.threads = 2;
+  spo_compare_options_init(&options);
+  options.starts = 2;
+  CREATE(P, ufm(3, 2, 4, &P, err));
+  TRY(spo_minimize_batch(P, &batch, x, each, &best, err));
+  TRY(spo_minimize_batch(P, &batch, x, NULL, NULL, err));
+  TRY(spo_compare(P, 2, contender, &options, run, &done, err));
+  TRY(spo_compare_summarize(done, 2, run, 1, &summary, err));
+end:
+  spo_problem_destroy(P);
+  return status;
+}
+
 /* Gradient descent asks the certificate whether the saddle where it starts is a minimum; not to
  * know is to answer no. The trust region leaves. */
 static spo_status saddle_start(spo_error *err) {
@@ -181,8 +216,8 @@ static spo_status saddle_start(spo_error *err) {
     CREATE(solver, spo_solver_create(type, P, NULL, 1, &solver, err));
     TRY(place(P, "collapsed", "45", x, err));
     TRY(spo_solver_solve(solver, x, NULL, NULL, NULL, &result, err));
-    expect_true(result.reason ==
-                (type->needs & SPO_LEAVES_SADDLES ? SPO_STOP_GRAD : SPO_STOP_CRITICAL_START));
+    const bool ends_well = type->needs & (SPO_LEAVES_SADDLES | SPO_SEEKS_CRITICAL);
+    expect_true(result.reason == (ends_well ? SPO_STOP_GRAD : SPO_STOP_CRITICAL_START));
     spo_solver_destroy(solver);
     solver = NULL;
   }
@@ -289,9 +324,44 @@ static spo_status checks(spo_error *err) {
   spo_status status;
   spo_problem *P = NULL;
   spo_check_report report;
+  spo_check_curve curve[2];
+  spo_profile_row row;
+  static double v[ROOM];
+  const double t = 0.1;
+  double f;
   CREATE(P, ufm(3, 2, 4, &P, err));
   TRY(spo_check_problem(P, NULL, rng, &report, err));
+  TRY(place(P, "etf", NULL, x, err));
+  TRY(spo_check_gradient(P, x, rng, &report, curve, err));
+  TRY(spo_check_hessian(P, x, rng, &report, curve, err));
+  TRY(spo_check_symmetry(P, x, rng, &report, err));
+  TRY(spo_check_retraction(P->manifold, x, rng, &report, curve, err));
+  TRY(spo_check_transport(P->manifold, x, rng, &report, err));
+  TRY(spo_manifold_random_tangent(P->manifold, x, rng, v, y));
+  TRY(spo_profile(P, x, v, SPO_ALONG_RETRACTION, 1, &t, &row, err));
+  TRY(spo_surface(P, x, v, v, 1, &t, 1, &t, &f, err));
 end:
+  spo_problem_destroy(P);
+  return status;
+}
+
+static spo_status wrappers(spo_error *err) {
+  spo_status status;
+  spo_problem *P = NULL, *L = NULL, *D = NULL, Q;
+  spo_manifold *checked = NULL;
+  CREATE(P, ufm(3, 2, 4, &P, err));
+  checked = UNSET(spo_manifold);
+  CREATE(checked, spo_checked_create(P->manifold, 0.0, &checked, err));
+  Q = *P;
+  Q.manifold = checked;
+  L = UNSET(spo_problem);
+  CREATE(L, spo_log_problem(&Q, &L, err));
+  D = UNSET(spo_problem);
+  CREATE(D, spo_fd_hessian_problem(L, 0.0, &D, err));
+end:
+  spo_problem_destroy(D);
+  spo_problem_destroy(L);
+  spo_manifold_destroy(checked);
   spo_problem_destroy(P);
   return status;
 }
@@ -383,22 +453,31 @@ static void the_count_counts(void **state) {
 SCENARIO(models, false)
 SCENARIO(named_points, false)
 SCENARIO(solving, false)
+SCENARIO(studies, false)
 SCENARIO(saddle_start, true)
 SCENARIO(verdicts, false)
 SCENARIO(spectra, false)
 SCENARIO(large_certificate, false)
 SCENARIO(families, false)
 SCENARIO(checks, false)
+SCENARIO(wrappers, false)
 SCENARIO(linear_algebra, false)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_count_counts),    cmocka_unit_test(test_models),
-      cmocka_unit_test(test_named_points),   cmocka_unit_test(test_solving),
-      cmocka_unit_test(test_saddle_start),   cmocka_unit_test(test_verdicts),
-      cmocka_unit_test(test_spectra),        cmocka_unit_test(test_large_certificate),
-      cmocka_unit_test(test_families),       cmocka_unit_test(test_checks),
-      cmocka_unit_test(test_linear_algebra), cmocka_unit_test(no_allocation_in_the_loop)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_count_counts),
+                                     cmocka_unit_test(test_models),
+                                     cmocka_unit_test(test_named_points),
+                                     cmocka_unit_test(test_solving),
+                                     cmocka_unit_test(test_saddle_start),
+                                     cmocka_unit_test(test_studies),
+                                     cmocka_unit_test(test_verdicts),
+                                     cmocka_unit_test(test_spectra),
+                                     cmocka_unit_test(test_large_certificate),
+                                     cmocka_unit_test(test_families),
+                                     cmocka_unit_test(test_checks),
+                                     cmocka_unit_test(test_wrappers),
+                                     cmocka_unit_test(test_linear_algebra),
+                                     cmocka_unit_test(no_allocation_in_the_loop)};
   rng = gsl_rng_alloc(gsl_rng_mt19937);
   const int failures = cmocka_run_group_tests_name("allocations", tests, NULL, NULL);
   gsl_rng_free(rng);

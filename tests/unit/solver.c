@@ -247,10 +247,9 @@ static void test_fixed_step_rate(void **state) {
     double *x = new_vector(P), norms[3000];
     spo_gradient_descent_options options;
     spo_gradient_descent_options_init(&options);
-    options.line_search = spo_option_find(spo_gradient_descent()->option,
-                                          spo_gradient_descent()->n_options, "line-search")
-                              ->choice[1]
-                              .value;
+    expect_ok(spo_option_set(spo_option_find(spo_gradient_descent()->option,
+                                             spo_gradient_descent()->n_options, "line-search"),
+                             &options, "fixed", &err));
     spo_solver *s;
     expect_status(spo_solver_create(spo_gradient_descent(), P, &options, 0, &s, &err), SPO_OK);
     point_by_name(spo_ufm(), P, "random", 2, x);
@@ -260,7 +259,7 @@ static void test_fixed_step_rate(void **state) {
     near.grad_rel = 1e-3;
     run_solver(spo_gradient_descent(), P, NULL, &near, 0, x);
     spo_solver_destroy(s);
-    options.step = runs[i].step;
+    options.search.step = runs[i].step;
     spo_iter it;
     spo_reason reason = SPO_RUNNING;
     size_t k = 0;

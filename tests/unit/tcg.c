@@ -65,7 +65,7 @@ typedef struct setting {
   double g[N], eta[N], *work;
   spo_space space;
   spo_linop hess, precond;
-  spo_tcg_options options;
+  spo_trs_options options;
   spo_trs_input in;
   spo_trs_result out;
 } setting;
@@ -75,7 +75,7 @@ static void set_up(setting *s, double shift, bool preconditioned, double radius,
   s->space = (spo_space){.n = N, .dim = N};
   s->hess = (spo_linop){&s->space, &s->D, apply_dense};
   s->precond = (spo_linop){&s->space, NULL, apply_precond};
-  spo_options_init(spo_tcg()->option, spo_tcg()->n_options, &s->options, sizeof s->options);
+  spo_trs_options_init(&s->options);
   s->options.kappa = 1e-9;
   s->options.theta = 0.0;
   s->work = calloc(spo_tcg()->work_len(&s->space, &s->options), sizeof(double));

@@ -121,7 +121,7 @@ static void test_armijo(void **state) {
   double *x = new_vector(P);
   spo_gradient_descent_options o;
   spo_gradient_descent_options_init(&o);
-  o.sufficient_decrease = 0.3;
+  o.search.sufficient_decrease = 0.3;
   for (expect_seed = 1; expect_seed <= 4; expect_seed++) {
     point_by_name(spo_ufm(), P, "random", expect_seed, x);
     run_watched(spo_gradient_descent(), P, &o, x, &h);
@@ -194,11 +194,37 @@ static void test_scales(void **state) {
   spo_problem_destroy(U);
 }
 
+/* The budget of products ends every second-order solver inside its subproblem. */
+static void test_budget(void **state) {
+  (void)state;
+  spo_problem *P = ufm_problem(6, 2, 7, 1.0);
+  double *x = new_vector(P);
+  const spo_trs_ops *sub[] = {spo_tcg(), spo_gltr(), spo_randomized_tcg(), spo_exact(), NULL};
+  for (int c = 0; c < 5; c++)
+    for (uint64_t products = 1; products < 40; products += 6) {
+      spo_trust_region_options o;
+      spo_stop stop;
+      spo_trust_region_options_init(&o);
+      o.subproblem = sub[c] ? sub[c] : spo_tcg();
+      spo_stop_init(&stop);
+      stop.max_hess = products;
+      expect_seed = products;
+      point_by_name(spo_ufm(), P, "random", 1, x);
+      const spo_result res =
+          run_solver(sub[c] ? spo_trust_region() : spo_arc(), P, sub[c] ? &o : NULL, &stop, 1, x);
+      expect_true(res.reason == SPO_STOP_MAX_HESS || res.converged);
+      expect_at_most((double)res.last.count.hess,
+                     (double)products + (sub[c] == spo_exact() ? 7.0 : 0.0));
+    }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_radius), cmocka_unit_test(test_escape_option),
       cmocka_unit_test(test_seed),   cmocka_unit_test(test_armijo),
-      cmocka_unit_test(test_scales),
+      cmocka_unit_test(test_scales), cmocka_unit_test(test_budget),
   };
   return cmocka_run_group_tests_name("trust region", tests, NULL, NULL);
 }

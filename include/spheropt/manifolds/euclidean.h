@@ -16,6 +16,9 @@ extern "C" {
  * (n < 1 or beyond int), SPO_E_NOMEM. Threads: any. tests/conformance/manifolds.c. */
 SPO_API spo_status spo_euclidean_create(size_t n, spo_manifold **out, spo_error *err);
 
+/** spo_euclidean_is - did spo_euclidean_create make M? O(1), any thread. */
+SPO_API bool spo_euclidean_is(const spo_manifold *M);
+
 /** spo_euclidean_family - for lists and sweeps. Static storage. */
 SPO_API const spo_manifold_family *spo_euclidean_family(void);
 

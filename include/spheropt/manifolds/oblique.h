@@ -10,6 +10,7 @@
  *   gradient     g_i - <x_i, g_i> x_i; memo_i = <x_i, g_i>
  *   Hessian      Proj(eh)_i - memo_i v_i
  *   transport    projection at the new point
+ *   velocity     at y = R_x(tv): (v_i - <y_i, v_i> y_i) / |x_i + t v_i|
  *   coordinates  columns 2..d of the Householder reflector that takes e_1 to -sign(x_i1) x_i
  *   step limit   the t at which the longest t v_i is pi: the retraction then turns by 72 degrees
  *   typical distance  pi sqrt(m)
@@ -28,6 +29,10 @@ extern "C" {
  * SPO_E_DIM (d or m is 0, d*m beyond int), SPO_E_NOMEM. Threads: any.
  * tests/conformance/manifolds.c. */
 SPO_API spo_status spo_oblique_create(size_t d, size_t m, spo_manifold **out, spo_error *err);
+
+/** spo_oblique_count - m of an oblique manifold OB(d, m), 1 of a sphere, 0 of any other; d into
+ * *dim (may be NULL). O(1), any thread. */
+SPO_API size_t spo_oblique_count(const spo_manifold *M, size_t *dim);
 
 /** spo_oblique_family - for lists and sweeps. Static storage. */
 SPO_API const spo_manifold_family *spo_oblique_family(void);

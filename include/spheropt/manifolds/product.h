@@ -3,7 +3,8 @@
  * The Riemannian product M_1 x ... x M_k of any manifolds, products included: points, vectors,
  * memos and coordinates are the concatenation of those of the parts, inner products add up, the
  * typical distance is the root of the sum of squares, the step limit the smallest, the retraction
- * order the lowest. exp and the coordinates are offered when every part offers them. */
+ * order the lowest, the velocity that of the parts. exp and the coordinates are offered when every
+ * part offers them. */
 #ifndef SPHEROPT_MANIFOLDS_PRODUCT_H
 #define SPHEROPT_MANIFOLDS_PRODUCT_H
 

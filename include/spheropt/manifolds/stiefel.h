@@ -9,6 +9,9 @@
  *   gradient     Proj_X(G); memo = sym(X^T G), p x p
  *   Hessian      Proj_X(eh - V memo)
  *   transport    projection at the new point
+ *   velocity     at Y = R_X(tV): Y Omega + (V - Y Y^T V) T^-1, Omega skew; polar: T = (I + t^2
+ *                V^T V)^(1/2) and T Omega + Omega T = Y^T V - V^T Y; qr: T the factor R and Omega's
+ *                lower part that of Y^T V T^-1
  *   coordinates  V = X A + X_perp B, A skew (p(p-1)/2 numbers scaled by 1/sqrt 2), B (n-p) x p
  *   typical distance  sqrt(p)
  *

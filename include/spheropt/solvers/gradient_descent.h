@@ -1,31 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Riemannian gradient descent: x <- R_x(-t grad f(x)), with t from Armijo backtracking that starts
- * at twice the last accepted step, or fixed. When the expected decrease falls below the cost's
- * noise, the slope at the trial point decides instead of the cost (approximate Wolfe condition). */
+ * Riemannian gradient descent: x <- R_x(-t grad f(x)). The line search finds t, beginning with a
+ * multiple of the last step or with one of Barzilai and Borwein's, in the metric at the new point,
+ *
+ *   direct <s, s>/<s, y>,  inverse <s, y>/<y, y>,  s the last step, y the gradient's change,
+ *
+ * both transported there; these are meant for the nonmonotone search. Or t is fixed. */
 #ifndef SPHEROPT_SOLVERS_GRADIENT_DESCENT_H
 #define SPHEROPT_SOLVERS_GRADIENT_DESCENT_H
 
 #include <spheropt/solver.h>
+#include <spheropt/solvers/line_search.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef enum spo_step_rule { SPO_STEP_ARMIJO, SPO_STEP_FIXED } spo_step_rule;
+typedef enum spo_first_step {
+  SPO_FIRST_STEP_LAST,
+  SPO_FIRST_STEP_BB_DIRECT,
+  SPO_FIRST_STEP_BB_INVERSE,
+  SPO_FIRST_STEP_BB_ALTERNATING
+} spo_first_step;
 
 typedef struct spo_gradient_descent_options {
   size_t size;
-  const void *line_search; /* a choice: armijo, fixed */
-  double step;             /* fixed: t. Armijo: the first t tried; 0: chosen from the gradient */
-  double sufficient_decrease, contraction, growth;
-  uint64_t max_backtracks;
+  const void *line_search; /* a const spo_line_search_ops *, or what the name `fixed` stands for */
+  spo_line_search_options search;
+  const void *first_step; /* a choice: last, bb-direct, bb-inverse, bb-alternating */
+  double bb_range; /* a Barzilai-Borwein step is at most so many times the last, or 1/ that */
 } spo_gradient_descent_options;
 
-/** spo_gradient_descent - the solver; first order. `line_search` is set by name:
+/** spo_gradient_descent - the solver; first order. Choices are set by name:
  * spo_option_set(spo_option_find(type->option, type->n_options, "line-search"), &options, "fixed",
- * err). Memory: 4 points. Source: Absil, Mahony, Sepulchre 2008, 4.2; Hager, Zhang 2005, eq. 4.1
- * (approximate Wolfe). tests/oracle/ufm_runs.c. */
+ * err). Memory: 4 points; 5 for a line search with slopes or Barzilai-Borwein steps. Source: Absil,
+ * Mahony, Sepulchre 2008, 4.2; Iannazzo, Porcelli 2018; Hager, Zhang 2005, eq. 4.1 (approximate
+ * Wolfe). tests/oracle/ufm_runs.c, tests/unit/first_order.c. */
 SPO_API const spo_solver_ops *spo_gradient_descent(void);
 
 /** spo_gradient_descent_options_init - the defaults. O(1). */

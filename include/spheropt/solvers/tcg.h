@@ -13,14 +13,7 @@
 extern "C" {
 #endif
 
-typedef struct spo_tcg_options {
-  size_t size;
-  double kappa, theta; /* linear and superlinear target */
-  uint64_t max_inner;  /* products a call at most; 0: twice the dimension and 50 */
-  uint64_t replay;     /* directions kept for replay, n doubles each */
-} spo_tcg_options;
-
-/** spo_tcg - the subproblem solver; its options table is spo_tcg()->option. Memory: 3 + replay
+/** spo_tcg - the subproblem solver; its options are spo_trs_options. Memory: 3 + replay
  * vectors. A direction counts as negatively curved when its curvature lies below -1e3 eps times the
  * largest seen. Source: Steihaug 1983; Conn, Gould, Toint 2000, 7.5. tests/unit/tcg.c. */
 SPO_API const spo_trs_ops *spo_tcg(void);

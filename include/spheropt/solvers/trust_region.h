@@ -12,6 +12,10 @@
 #define SPHEROPT_SOLVERS_TRUST_REGION_H
 
 #include <spheropt/solver.h>
+#include <spheropt/solvers/escape.h>
+#include <spheropt/solvers/exact.h>
+#include <spheropt/solvers/gltr.h>
+#include <spheropt/solvers/randomized_tcg.h>
 #include <spheropt/solvers/subproblem.h>
 #include <spheropt/solvers/tcg.h>
 
@@ -19,13 +23,12 @@
 extern "C" {
 #endif
 
-typedef enum spo_escape { SPO_ESCAPE_NEVER, SPO_ESCAPE_START, SPO_ESCAPE_ALWAYS } spo_escape;
-
 typedef struct spo_trust_region_options {
   size_t size;
-  const void *subproblem; /* a const spo_trs_ops *; NULL: spo_tcg() with the options below */
-  const void *subproblem_options; /* of a subproblem solver given by the caller; borrowed */
-  spo_tcg_options tcg;
+  const void *subproblem; /* a choice: tcg, gltr, exact, randomized-tcg; or a caller's own table,
+                             const spo_trs_ops * */
+  const void *subproblem_options; /* of a caller's own; borrowed. NULL: `inner` for ours */
+  spo_trs_options inner;
   double radius;     /* first radius; 0: an eighth of max_radius */
   double max_radius; /* 0: the manifold's typical distance, in the preconditioned norm */
   double accept;     /* smallest rho that is accepted */
@@ -36,8 +39,8 @@ typedef struct spo_trust_region_options {
   uint64_t escape_products; /* Hessian products spent on that at most */
 } spo_trust_region_options;
 
-/** spo_trust_region - the solver; needs ehess. Memory: 4 places' worth of points for the loop and 5
- * for the subproblem, the replay store besides. Source: Absil, Baker, Gallivan 2007; Conn, Gould,
+/** spo_trust_region - the solver; needs ehess. Memory: 4 places' worth of points for the loop and
+ * what the subproblem solver takes, for tcg 5 and its replay store. Source: Absil, Baker, Gallivan 2007; Conn, Gould,
  * Toint 2000; constants in the table. `escape` is set by name:
  * spo_option_set(spo_option_find(type->option, type->n_options, "escape"), &options, "never", err).
  * tests/oracle/ufm_runs.c. */

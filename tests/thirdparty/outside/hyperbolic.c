@@ -168,6 +168,64 @@ static bool minimise(const spo_solver_ops *type, const spo_problem *P, const dou
          fabs(x[1] - s[1] / f_star) <= 1e-6;
 }
 
+/* The diagnostics one by one, and the cost as data: the slope is the difference of the cost. */
+static bool check_one_by_one(const spo_problem *P, gsl_rng *rng) {
+  spo_error err = {0};
+  spo_check_report report = {0};
+  spo_check_curve curve[2];
+  const double x[N] = {1, 0, 0}, v[N] = {0, 0.6, -0.8}, h = 1e-4, t[3] = {0.5 - h, 0.5, 0.5 + h};
+  double f[3];
+  spo_profile_row row[3];
+  bool good =
+      show("gradient", spo_check_gradient(P, NULL, rng, &report, curve, &err), &report, &err);
+  good =
+      show("Hessian", spo_check_hessian(P, NULL, rng, &report, curve, &err), &report, &err) && good;
+  good = show("retraction", spo_check_retraction(P->manifold, NULL, rng, &report, curve, &err),
+              &report, &err) &&
+         good;
+  good = show("transport", spo_check_transport(P->manifold, NULL, rng, &report, &err), &report,
+              &err) &&
+         good;
+  if (spo_profile(P, x, v, SPO_ALONG_RETRACTION, 3, t, row, &err) ||
+      spo_surface(P, x, v, v, 3, t, 1, &(double){0.0}, f, &err)) {
+    printf("profile: %s\n", err.text);
+    return false;
+  }
+  const double slope = (row[2].f - row[0].f) / (2 * h);
+  printf("profile: slope %.12g, differences %.12g\n", row[1].slope, slope);
+  return good && fabs(row[1].slope - slope) <= 1e-6 && fabs(f[1] - row[1].f) <= 1e-14 * f[1];
+}
+
+/* The same minimiser by log f, with its Hessian by differences, on the manifold checked. */
+static bool minimise_wrapped(const spo_problem *P, const double *s) {
+  spo_error err = {0};
+  spo_manifold *checked;
+  spo_problem *logarithm = NULL, *differences = NULL;
+  spo_result result = {.size = sizeof result};
+  double x[N] = {1, 0, 0};
+  if (spo_checked_create(P->manifold, 0.0, &checked, &err))
+    return false;
+  spo_problem Q = *P;
+  Q.manifold = checked;
+  spo_status status = spo_log_problem(&Q, &logarithm, &err);
+  if (!status)
+    status = spo_fd_hessian_problem(logarithm, 0.0, &differences, &err);
+  if (!status)
+    status = spo_minimize(differences, x, NULL, &result, &err);
+  const char *violation = spo_checked_violation(checked);
+  const double f_star = sqrt(s[0] * s[0] - s[1] * s[1] - s[2] * s[2]);
+  printf("wrapped: f = %.15f, due %.15f; %s; %s\n", exp(result.last.f), f_star,
+         spo_reason_text(result.reason),
+         status      ? err.text
+         : violation ? violation
+                     : "no violation");
+  spo_problem_destroy(differences);
+  spo_problem_destroy(logarithm);
+  spo_manifold_destroy(checked);
+  return !status && !violation && result.converged &&
+         fabs(exp(result.last.f) - f_star) <= 1e-12 * f_star;
+}
+
 int main(void) {
   spo_error err = {0};
   spo_check_report report = {0};
@@ -186,8 +244,12 @@ int main(void) {
 
   bool good = show("manifold", spo_check_manifold(M, rng, &report, &err), &report, &err);
   good = show("cost", spo_check_problem(&P, NULL, rng, &report, &err), &report, &err) && good;
+  good = check_one_by_one(&P, rng) && good;
   good = minimise(spo_trust_region(), &P, s) && good;
   good = minimise(spo_gradient_descent(), &P, s) && good;
+  good = minimise(spo_conjugate_gradient(), &P, s) && good;
+  good = minimise(spo_lbfgs(), &P, s) && good;
+  good = minimise_wrapped(&P, s) && good;
   printf("spheropt %s\n", spo_version());
 
   gsl_rng_free(rng);

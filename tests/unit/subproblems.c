@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Every subproblem solver of the generated list as plain linear algebra: the decrease is the model's,
+ * the region holds, replays cost what they may, interruptions end them; gltr and exact agree, in the
+ * hard case too; randomized-tcg leaves where the gradient sees nothing. */
+#include <float.h>
+#include <gsl/gsl_randist.h>
+
+#include "base/vec.h"
+#include "lists/lists.h"
+#include "samples.h"
+
+enum { N = 12 };
+
+typedef enum kind { DEFINITE, INDEFINITE, SINGULAR, NEGATIVE, KINDS } kind;
+
+typedef struct setting {
+  double A[N * N], Q[N * N], lambda[N], g[N], eta[N], *work;
+  int products, asked, allowed;
+  gsl_rng *rng;
+  spo_space space;
+  spo_linop hess, precond;
+  spo_trs_options options;
+  spo_trs_input in;
+  spo_trs_result out;
+} setting;
+
+static spo_status apply_dense(void *self, size_t k, const double *V, double *AV) {
+  setting *s = self;
+  for (size_t j = 0; j < k; j++)
+    for (size_t i = 0; i < N; i++)
+      AV[j * N + i] = spo_vec_dot(N, s->A + i * N, V + j * N);
+  s->products += (int)k;
+  return SPO_OK;
+}
+
+static spo_status apply_precond(void *self, size_t k, const double *V, double *PV) {
+  (void)self;
+  for (size_t i = 0; i < k * N; i++)
+    PV[i] = (1.0 + (double)(i % N)) * V[i];
+  return SPO_OK;
+}
+
+static int ask(void *self) {
+  setting *s = self;
+  return s->asked++ >= s->allowed;
+}
+
+/* A = Q diag(lambda) Q^T with a random orthogonal Q, rows of it the eigenvectors. */
+static void fill(setting *s, kind of) {
+  for (size_t i = 0; i < N; i++) {
+    const double u = gsl_rng_uniform(s->rng);
+    s->g[i] = gsl_rng_uniform(s->rng) - 0.5;
+    s->lambda[i] = of == DEFINITE                 ? 0.5 + 4.0 * u
+                   : of == NEGATIVE               ? -0.5 - 4.0 * u
+                   : of == SINGULAR && i % 3 == 0 ? 0.0
+                   : of == SINGULAR               ? 0.5 + u
+                                                  : 4.0 * (u - 0.5);
+    double *q = s->Q + i * N, norm;
+    for (size_t j = 0; j < N; j++)
+      q[j] = gsl_ran_gaussian_ziggurat(s->rng, 1.0);
+    for (int pass = 0; pass < 2; pass++) {
+      for (size_t j = 0; j < i; j++)
+        spo_vec_axpy(N, -spo_vec_dot(N, q, s->Q + j * N), s->Q + j * N, q);
+      norm = spo_vec_norm(N, q);
+      spo_vec_scale(N, 1.0 / norm, q);
+    }
+  }
+  memset(s->A, 0, sizeof s->A);
+  for (size_t k = 0; k < N; k++)
+    for (size_t i = 0; i < N; i++)
+      spo_vec_axpy(N, s->lambda[k] * s->Q[k * N + i], s->Q + k * N, s->A + i * N);
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < i; j++)
+      s->A[i * N + j] = s->A[j * N + i];
+}
+
+static void set_up(setting *s, const spo_trs_ops *ops, kind of, bool preconditioned, double radius,
+                   uint64_t seed) {
+  memset(s, 0, sizeof *s);
+  s->rng = new_rng(seed);
+  s->allowed = INT32_MAX;
+  fill(s, of);
+  s->space = (spo_space){.n = N, .dim = N};
+  s->hess = (spo_linop){&s->space, s, apply_dense};
+  s->precond = (spo_linop){&s->space, NULL, apply_precond};
+  spo_trs_options_init(&s->options);
+  s->options.kappa = 1e-12;
+  s->options.theta = 0.0;
+  s->options.max_inner = 200;
+  s->work = calloc(ops->work_len(&s->space, &s->options), sizeof(double));
+  s->in = (spo_trs_input){.hess = &s->hess,
+                          .precond = preconditioned ? &s->precond : NULL,
+                          .grad = s->g,
+                          .radius = radius,
+                          .grad_scale = 1.0,
+                          .options = &s->options,
+                          .rng = s->rng,
+                          .interrupted = ask,
+                          .interrupted_self = s};
+}
+
+static void solve(setting *s, const spo_trs_ops *ops) {
+  spo_error err = {0};
+  s->products = 0;
+  expect_ok(ops->solve(&s->in, s->eta, s->work, &s->out));
+  expect_true(s->products == (int)s->out.inner);
+}
+
+static void tear_down(setting *s) {
+  gsl_rng_free(s->rng);
+  free(s->work);
+}
+
+static double region_norm(const setting *s, const double *v) {
+  double sum = 0.0;
+  for (size_t i = 0; i < N; i++)
+    sum += v[i] * v[i] / (s->in.precond ? 1.0 + (double)i : 1.0);
+  return sqrt(sum);
+}
+
+static double model(setting *s, const double *eta) {
+  double h[N];
+  const int products = s->products;
+  apply_dense(s, 1, eta, h);
+  s->products = products;
+  return spo_vec_dot(N, s->g, eta) + 0.5 * spo_vec_dot(N, eta, h);
+}
+
+/* What every answer owes. */
+static void expect_sound(setting *s) {
+  const double norm = region_norm(s, s->eta), fall = -model(s, s->eta);
+  expect_true(s->out.decrease >= 0.0);
+  /* m itself, summed in floating point, is no better than its terms */
+  const double rounding = N * DBL_EPSILON * 4.0 * spo_vec_dot(N, s->eta, s->eta);
+  expect_near(s->out.decrease, fall, 1e-12 * fall + rounding);
+  expect_near(s->out.step_norm, norm, 1e-12 * norm);
+  expect_at_most(norm, s->in.radius * (1.0 + 1e-12));
+  if (s->out.negative_curvature)
+    expect_true(s->out.curvature < 0.0);
+}
+
+/* m(0) - m of the best multiple of -P g within the region */
+static double cauchy_decrease(setting *s) {
+  double d[N], h[N];
+  apply_precond(NULL, 1, s->g, d);
+  if (!s->in.precond)
+    spo_vec_copy(N, s->g, d);
+  apply_dense(s, 1, d, h);
+  const double gd = spo_vec_dot(N, s->g, d), dHd = spo_vec_dot(N, d, h);
+  double t = s->in.radius / region_norm(s, d);
+  if (dHd > 0.0)
+    t = fmin(t, gd / dHd);
+  return t * gd - 0.5 * t * t * dHd;
+}
+
+static void test_decrease_and_region(void **state) {
+  (void)state;
+  const double radii[] = {1e-3, 0.3, 5.0, 1e3};
+  for (size_t p = 0; spo_list_subproblems[p]; p++) {
+    const spo_trs_ops *ops = spo_list_subproblems[p]();
+    for (int c = 0; c < 4 * KINDS * 2; c++)
+      for (expect_seed = 1; expect_seed <= 25; expect_seed++) {
+        setting s;
+        set_up(&s, ops, (kind)(c / 8), c % 2, radii[c / 2 % 4], expect_seed);
+        solve(&s, ops);
+        expect_sound(&s);
+        /* half the radius holds randomized-tcg back, then a Cauchy step follows */
+        const double part = ops == spo_randomized_tcg() ? 0.4 : 1.0 - 1e-12;
+        expect_true(s.out.decrease >= part * cauchy_decrease(&s));
+        tear_down(&s);
+      }
+  }
+}
+
+/* After rejections: sound, no product for those with a store, and the fresh answer. */
+static void test_replay(void **state) {
+  (void)state;
+  const spo_trs_ops *stored[] = {spo_tcg(), spo_gltr(), spo_exact()};
+  for (size_t p = 0; p < 3; p++)
+    for (int c = 0; c < KINDS * 2; c++)
+      for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+        setting s, fresh;
+        set_up(&s, stored[p], (kind)(c / 2), c % 2, 50.0, expect_seed);
+        solve(&s, stored[p]);
+        double radius = s.out.step_norm;
+        for (int rejection = 0; rejection < 4; rejection++) {
+          radius *= 0.25;
+          s.in.radius = radius;
+          s.in.replay = true;
+          solve(&s, stored[p]);
+          expect_true(s.out.inner == 0 && s.out.replayed && s.out.at_boundary);
+          expect_sound(&s);
+          set_up(&fresh, stored[p], (kind)(c / 2), c % 2, radius, expect_seed);
+          solve(&fresh, stored[p]);
+          expect_near(s.out.decrease / fresh.out.decrease, 1.0, 1e-10);
+          tear_down(&fresh);
+        }
+        tear_down(&s);
+      }
+  for (int c = 0; c < KINDS * 2; c++)
+    for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+      setting s;
+      set_up(&s, spo_randomized_tcg(), (kind)(c / 2), c % 2, 2.0, expect_seed);
+      solve(&s, spo_randomized_tcg());
+      const bool left = s.out.at_boundary;
+      s.in.radius *= 0.25;
+      s.in.replay = true;
+      solve(&s, spo_randomized_tcg());
+      expect_sound(&s);
+      if (left)
+        expect_true(s.out.inner == 2);
+      tear_down(&s);
+    }
+}
+
+static void expect_agreement(setting *a, setting *b, double step_tol) {
+  expect_near(a->out.decrease / b->out.decrease, 1.0, 1e-8);
+  for (size_t i = 0; i < N; i++)
+    expect_near(a->eta[i], b->eta[i], step_tol * (1.0 + region_norm(b, b->eta)));
+}
+
+static void test_gltr_is_exact(void **state) {
+  (void)state;
+  const double radii[] = {1e-3, 0.3, 5.0, 1e3};
+  for (int c = 0; c < 4 * KINDS * 2; c++)
+    for (expect_seed = 1; expect_seed <= 25; expect_seed++) {
+      setting a, b;
+      set_up(&a, spo_gltr(), (kind)(c / 8), c % 2, radii[c / 2 % 4], expect_seed);
+      set_up(&b, spo_exact(), (kind)(c / 8), c % 2, radii[c / 2 % 4], expect_seed);
+      solve(&a, spo_gltr());
+      solve(&b, spo_exact());
+      expect_agreement(&a, &b, 1e-8);
+      expect_true(a.out.at_boundary == b.out.at_boundary);
+      tear_down(&a), tear_down(&b);
+    }
+}
+
+/* The component of g along the lowest eigenvector is `part` of g, exactly nil for 0: the optimality
+ * conditions of More and Sorensen, judged from eta alone. */
+static void test_hard_case(void **state) {
+  (void)state;
+  const double parts[] = {0.0, 1e-18, 1e-14, 1e-10, 1e-6};
+  const spo_trs_ops *solver[] = {spo_gltr(), spo_exact()};
+  for (int c = 0; c < 10; c++)
+    for (expect_seed = 1; expect_seed <= 20; expect_seed++) {
+      double value[2];
+      for (int p = 0; p < 2; p++) {
+        setting s;
+        set_up(&s, solver[p], INDEFINITE, false, 100.0, expect_seed);
+        size_t low = 0;
+        for (size_t i = 1; i < N; i++)
+          low = s.lambda[i] < s.lambda[low] ? i : low;
+        if (c >= 5) { /* twice the lowest eigenvalue */
+          const size_t second = low == 0 ? 1 : 0;
+          s.lambda[second] = s.lambda[low];
+          memset(s.A, 0, sizeof s.A);
+          for (size_t k = 0; k < N; k++)
+            for (size_t i = 0; i < N; i++)
+              spo_vec_axpy(N, s.lambda[k] * s.Q[k * N + i], s.Q + k * N, s.A + i * N);
+        }
+        for (size_t k = 0; k < N; k++)
+          if (s.lambda[k] == s.lambda[low])
+            for (int pass = 0; pass < 2; pass++)
+              spo_vec_axpy(N, -spo_vec_dot(N, s.g, s.Q + k * N), s.Q + k * N, s.g);
+        spo_vec_axpy(N, parts[c % 5] * spo_vec_norm(N, s.g), s.Q + low * N, s.g);
+        solve(&s, solver[p]);
+        expect_sound(&s);
+        expect_true(s.out.at_boundary && s.out.negative_curvature);
+        expect_near(s.out.step_norm, 100.0, 1e-10);
+        /* (A + mu) eta = -g with A + mu >= 0 */
+        double r[N];
+        apply_dense(&s, 1, s.eta, r);
+        spo_vec_axpy(N, 1.0, s.g, r);
+        const double mu = -spo_vec_dot(N, r, s.eta) / 1e4;
+        spo_vec_axpy(N, mu, s.eta, r);
+        expect_at_most(spo_vec_norm(N, r), 1e-9);
+        expect_at_most(-s.lambda[low] - mu, 1e-12);
+        value[p] = s.out.decrease;
+        tear_down(&s);
+      }
+      expect_near(value[0] / value[1], 1.0, 1e-8);
+    }
+}
+
+/* A gradient of nil: tcg stays, the others find negative curvature where there is some. */
+static void test_zero_gradient(void **state) {
+  (void)state;
+  for (size_t p = 0; spo_list_subproblems[p]; p++)
+    for (int c = 0; c < KINDS * 2; c++)
+      for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+        const spo_trs_ops *ops = spo_list_subproblems[p]();
+        setting s;
+        set_up(&s, ops, (kind)(c / 2), c % 2, 1.0, expect_seed);
+        memset(s.g, 0, sizeof s.g);
+        solve(&s, ops);
+        expect_sound(&s);
+        const bool way = ops != spo_tcg() && (c / 2 == INDEFINITE || c / 2 == NEGATIVE);
+        expect_true(way ? s.out.decrease > 0.01 : s.out.step_norm == 0.0 && s.out.decrease == 0.0);
+        tear_down(&s);
+      }
+}
+
+/* After any number of questions: no further product, a sound answer. */
+static void test_interruption(void **state) {
+  (void)state;
+  for (size_t p = 0; spo_list_subproblems[p]; p++)
+    for (int allowed = 0; allowed < 9; allowed++)
+      for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+        const spo_trs_ops *ops = spo_list_subproblems[p]();
+        setting s;
+        set_up(&s, ops, expect_seed % 2 ? DEFINITE : INDEFINITE, false, 1e3, expect_seed);
+        s.allowed = allowed;
+        solve(&s, ops);
+        if (s.asked > allowed)
+          expect_true(s.out.interrupted && s.asked == allowed + 1);
+        expect_sound(&s);
+        tear_down(&s);
+      }
+}
+
+/* A basis too short for the answer: the best step in it, no less than CG's. */
+static void test_short_basis(void **state) {
+  (void)state;
+  for (int c = 0; c < KINDS * 2; c++)
+    for (expect_seed = 1; expect_seed <= 20; expect_seed++) {
+      setting a, b;
+      set_up(&a, spo_gltr(), (kind)(c / 2), c % 2, 3.0, expect_seed);
+      set_up(&b, spo_tcg(), (kind)(c / 2), c % 2, 3.0, expect_seed);
+      free(a.work);
+      a.options.basis = c % 2 ? 10 : 5;
+      a.work = calloc(spo_gltr()->work_len(&a.space, &a.options), sizeof(double));
+      b.options.max_inner = 5;
+      solve(&a, spo_gltr());
+      solve(&b, spo_tcg());
+      expect_sound(&a);
+      assert_int_equal(a.out.inner, 5);
+      expect_true(a.out.decrease >= b.out.decrease * (1.0 - 1e-12));
+      tear_down(&a), tear_down(&b);
+    }
+}
+
+/* Beyond its limit `exact` refuses in one line, before the run begins. */
+static void test_refusal(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(4, 2, 5, 1.0);
+  double *x = new_vector(P);
+  spo_trust_region_options o;
+  spo_solver *solver;
+  spo_trust_region_options_init(&o);
+  o.subproblem = spo_exact();
+  o.inner.max_dim = 47;
+  point_by_name(spo_ufm(), P, "random", 1, x);
+  expect_ok(spo_solver_create(spo_trust_region(), P, &o, 1, &solver, &err));
+  expect_status(spo_solver_solve(solver, x, NULL, NULL, NULL, NULL, &err), SPO_E_OPTION);
+  expect_true(strstr(err.text, "48") && strstr(err.text, "47") && !strchr(err.text, '\n'));
+  spo_solver_destroy(solver);
+  free(x);
+  spo_problem_destroy(P);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_decrease_and_region), cmocka_unit_test(test_replay),
+      cmocka_unit_test(test_gltr_is_exact),       cmocka_unit_test(test_hard_case),
+      cmocka_unit_test(test_zero_gradient),       cmocka_unit_test(test_interruption),
+      cmocka_unit_test(test_short_basis),         cmocka_unit_test(test_refusal),
+  };
+  return cmocka_run_group_tests_name("subproblems", tests, NULL, NULL);
+}
