@@ -76,9 +76,8 @@ static int unknown_init(const spo_model_ops *model, const char *option, const ch
     snprintf(known + used, sizeof known - used, ", %s%s%s", p->name, p->argument ? ":" : "",
              p->argument ? p->argument : "");
   }
-  return cli_fail(CLI_USAGE,
-                  "--%s: %.60s is neither a directory nor a start of %s; there are: %s", option,
-                  init, model->name, known);
+  return cli_fail(CLI_USAGE, "--%s: %.60s is neither a directory nor a start of %s; there are: %s",
+                  option, init, model->name, known);
 }
 
 /* The command line's parameters. Where a directory brings the problem, --seed is the run's alone:

@@ -12,6 +12,7 @@
 #include "cli/report.h"
 #include "io/files.h"
 #include "io/json.h"
+#include "io/npy.h"
 
 enum { TRACKS = 2, MAX_VALUES = 100000, EVENTS = 4 };
 

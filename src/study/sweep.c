@@ -43,12 +43,16 @@ static const spo_option table[] = {
 #undef AT
 enum { N_OPTIONS = sizeof table / sizeof table[0], MAX_BISECTIONS = 100, MAX_NEWTON = 60 };
 
+/* A gradient that stalls at so many times its target is one within rounding. */
+static const double slack = 100.0;
+
 /* A value of the parameter, its problem, and a critical point there. */
 typedef struct stand {
   double value;
   spo_problem *P; /* NULL: nothing here */
   double *x;
   spo_sweep_row row;
+  bool critical;
 } stand;
 
 struct spo_sweep {
@@ -127,6 +131,9 @@ static spo_status solve(spo_sweep *s, const spo_solver_ops *type, stand *t, spo_
     status = spo_solver_solve(solver, t->x, &stop, NULL, NULL, &result, err);
   spo_solver_destroy(solver);
   t->row.reason = result.reason;
+  /* within rounding of the target is as good */
+  t->critical = result.converged ||
+                result.last.grad_norm <= slack * s->options.grad_rel * result.last.grad_scale;
   return status;
 }
 
@@ -162,10 +169,6 @@ static spo_status measure(spo_sweep *s, stand *t, spo_error *err) {
   spo_point_destroy(p);
   spo_eval_destroy(E);
   return status;
-}
-
-static bool is_critical(const stand *t) {
-  return spo_reason_converged(t->row.reason) || t->row.reason == SPO_STOP_STALLED;
 }
 
 static bool follows_minima(const spo_sweep *s) {
@@ -231,7 +234,7 @@ static spo_status correct(spo_sweep *s, const stand *from, double value, stand *
   spo_vec_copy(n, out->x, before);
   status = solve(s, spo_newton(), out, err);
   const double moved = distance(out, before);
-  *near = status == SPO_OK && is_critical(out) &&
+  *near = status == SPO_OK && out->critical &&
           moved <= s->options.move_max * out->P->manifold->typical_distance;
   if (status == SPO_OK && !*near) /* a fresh look from the same warm start */
     spo_vec_copy(n, before, out->x);
