@@ -50,5 +50,6 @@
 #include <spheropt/check.h>
 #include <spheropt/study/batch.h>
 #include <spheropt/study/compare.h>
+#include <spheropt/study/sweep.h>
 
 #endif

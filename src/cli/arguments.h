@@ -47,7 +47,8 @@ enum {
   CLI_CHECK = 8,
   CLI_LIST = 16,
   CLI_BENCH = 32,
-  CLI_ALL = 63
+  CLI_SWEEP = 64,
+  CLI_ALL = 127
 };
 extern const cli_word cli_words[];
 

@@ -12,6 +12,7 @@ int cli_spectrum(cli_arguments *args);
 int cli_check(cli_arguments *args);
 int cli_list(cli_arguments *args);
 int cli_bench(cli_arguments *args);
+int cli_sweep(cli_arguments *args);
 
 /* Text for `spheropt COMMAND [WHAT] --help`; command NULL: of the whole. */
 int cli_help(const char *command, const char *what);

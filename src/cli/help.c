@@ -264,6 +264,25 @@ static void help_bench(const spo_model_ops *m) {
          "Exit status: 0 done, whoever won; 3 interrupted, 2 bad input, 1 anything else.\n");
 }
 
+static void help_sweep(const spo_model_ops *m) {
+  size_t count;
+  const spo_option *table = spo_sweep_options_table(&count);
+  printf(
+      "  spheropt sweep ufm --classes 5 --dim 8 --vary tau=0.1:40:log:30\n\n"
+      "Follows a critical point along a parameter, there and back, each step from the last; finds "
+      "where\nit folds, where its index changes, and where two have the same cost.\n"
+      "Usage: spheropt sweep %s --vary NAME=FROM:TO:COUNT [option ...]\n",
+      m ? m->name : "MODEL");
+  printf("\nOptions\n");
+  words(CLI_SWEEP);
+  section("Following", table, count);
+  if (m)
+    model_sections(m, true);
+  else
+    models();
+  printf("\nExit status: 0 done, 3 stopped before, 2 bad input, 1 anything else.\n");
+}
+
 static void help_list(void) {
   printf("  spheropt list solvers\n\n"
          "Lists what this build contains; with --json every option with bounds and default.\n"
@@ -287,6 +306,7 @@ static void help_all(void) {
   entry("spectrum DIR", "the eigenvalues of the Riemannian Hessian there");
   entry("check [NAME|DIR]", "are the derivatives of a model, or the parts of a manifold, right?");
   entry("bench solvers MODEL", "which solver needs least work, from many starts");
+  entry("sweep MODEL", "follow a critical point along a parameter");
   entry("list [KIND]", "models, solvers, starting points, manifolds");
   models();
   printf("\nspheropt COMMAND --help, spheropt solve MODEL --help, spheropt --version\n");
@@ -296,7 +316,9 @@ int cli_help(const char *command, const char *what) {
   const spo_model_ops *m = what ? spo_list_model(what) : NULL;
   if (!command)
     help_all();
-  else if ((strcmp(command, "solve") == 0 || strcmp(command, "bench") == 0) && what && !m)
+  else if ((strcmp(command, "solve") == 0 || strcmp(command, "bench") == 0 ||
+            strcmp(command, "sweep") == 0) &&
+           what && !m)
     return cli_find_model(what) ? CLI_OK : CLI_USAGE;
   else if (strcmp(command, "solve") == 0)
     help_solve(m);
@@ -308,6 +330,8 @@ int cli_help(const char *command, const char *what) {
     help_check(m);
   else if (strcmp(command, "bench") == 0)
     help_bench(m);
+  else if (strcmp(command, "sweep") == 0)
+    help_sweep(m);
   else
     help_list();
   return CLI_OK;

@@ -16,7 +16,8 @@ static const struct {
   const char *name;
   int (*run)(cli_arguments *args);
 } commands[] = {{"solve", cli_solve}, {"verify", cli_verify}, {"spectrum", cli_spectrum},
-                {"check", cli_check}, {"bench", cli_bench},   {"list", cli_list}};
+                {"check", cli_check}, {"bench", cli_bench},   {"sweep", cli_sweep},
+                {"list", cli_list}};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 int cli_version(void) {
@@ -53,17 +54,19 @@ static int run(cli_arguments *args) {
   if (!command && help)
     return cli_help(NULL, NULL);
   if (!command)
-    return cli_fail(CLI_USAGE,
-                    "which command? There are: solve, verify, spectrum, check, bench, list; see "
-                    "spheropt --help");
+    return cli_fail(
+        CLI_USAGE,
+        "which command? There are: solve, verify, spectrum, check, bench, sweep, list; see "
+        "spheropt --help");
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(commands[i].name, command) == 0) {
       const size_t what = commands[i].run == cli_bench ? 2 : 1; /* bench solvers MODEL */
       return help ? cli_help(command, cli_take_word(args, what)) : commands[i].run(args);
     }
-  return cli_fail(CLI_USAGE,
-                  "unknown command %.60s; there are: solve, verify, spectrum, check, bench, list",
-                  command);
+  return cli_fail(
+      CLI_USAGE,
+      "unknown command %.60s; there are: solve, verify, spectrum, check, bench, sweep, list",
+      command);
 }
 
 int main(int argc, char **argv) {

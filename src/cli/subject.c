@@ -68,7 +68,7 @@ static const spo_named_point *named_point(const spo_model_ops *model, const char
   return NULL;
 }
 
-static int unknown_init(const spo_model_ops *model, const char *init) {
+static int unknown_init(const spo_model_ops *model, const char *option, const char *init) {
   char known[400] = "random";
   for (size_t i = 0; i < model->n_points; i++) {
     size_t used = strlen(known);
@@ -76,9 +76,8 @@ static int unknown_init(const spo_model_ops *model, const char *init) {
     snprintf(known + used, sizeof known - used, ", %s%s%s", p->name, p->argument ? ":" : "",
              p->argument ? p->argument : "");
   }
-  return cli_fail(CLI_USAGE,
-                  "--init: %.60s is neither a directory nor a start of %s; there are: %s", init,
-                  model->name, known);
+  return cli_fail(CLI_USAGE, "--%s: %.60s is neither a directory nor a start of %s; there are: %s",
+                  option, init, model->name, known);
 }
 
 /* The command line's parameters. Where a directory brings the problem, --seed is the run's alone:
@@ -96,8 +95,12 @@ static int take_parameters(cli_subject *s, cli_arguments *args) {
 }
 
 int cli_subject_take(cli_subject *s, cli_arguments *args) {
+  return cli_subject_take_start(s, args, "init");
+}
+
+int cli_subject_take_start(cli_subject *s, cli_arguments *args, const char *start) {
   const spo_model_ops *model = s->model;
-  int status = cli_take_text(args, "init", &s->init);
+  int status = cli_take_text(args, start, &s->init);
   if (!status)
     status =
         cli_group_init(&s->params, "Problem", model->param, model->n_params, model->params_size);
@@ -105,7 +108,7 @@ int cli_subject_take(cli_subject *s, cli_arguments *args) {
     return status;
   bool known = !s->init || strcmp(s->init, "random") == 0 || named_point(model, s->init);
   if (!known && !cli_is_directory(s->init))
-    return unknown_init(model, s->init);
+    return unknown_init(model, start, s->init);
   if (!known) {
     s->dir = s->init;
     status = cli_result_read(s->dir, s);

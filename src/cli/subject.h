@@ -47,6 +47,8 @@ const spo_model_ops *cli_find_model(const char *name);
 /* Phase one, while options are taken: s->model is known; fills params from the directory of --init,
  * if that is one, and from the command line. */
 int cli_subject_take(cli_subject *s, cli_arguments *args);
+/* The same, with the point's name from another option than --init. */
+int cli_subject_take_start(cli_subject *s, cli_arguments *args, const char *start);
 /* For `verify DIR` and `verify MODEL ...`: the same, from the command line's second word. */
 int cli_subject_take_point(cli_subject *s, cli_arguments *args, const char *command);
 /* Phase two, once the command line is known to be good: makes problem and point. */
