@@ -27,7 +27,7 @@ include/spheropt/tangent.h      place
 include/spheropt/certificate.h  place
 include/spheropt/wrappers.h     place
 src/models/                     models
-include/spheropt/model.h        models
+include/spheropt/model.h        model
 include/spheropt/models/        models
 include/spheropt/solvers/subproblem.h  inner
 include/spheropt/solvers/tcg.h  inner
@@ -68,12 +68,13 @@ manifold   base linear manifold
 manifolds  base linear manifold manifolds
 problem    base manifold problem
 place      base linear manifold problem place
-models     base linear manifold manifolds problem models
+model      base problem model
+models     base linear manifold manifolds problem model models
 inner      base linear inner
 solve      base linear manifold problem place inner solve
 landscape  base linear manifold problem place solve landscape
-study      base linear manifold problem place inner solve landscape study
-top        base linear manifold manifolds problem place models inner solve landscape study top
+study      base linear manifold problem place inner solve landscape model study
+top        base linear manifold manifolds problem place model models inner solve landscape study top
 '
 
 judge() { # tree

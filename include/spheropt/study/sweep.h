@@ -43,6 +43,7 @@ typedef enum spo_sweep_kind {
   SPO_SWEEP_EXCHANGE, /* the index changes */
   SPO_SWEEP_CROSSING  /* the cost equals that of another branch */
 } spo_sweep_kind;
+/** spo_sweep_kind_name - the word: "fold"; "unknown" for a number that is no kind. */
 SPO_API const char *spo_sweep_kind_name(spo_sweep_kind kind);
 
 typedef struct spo_sweep_event {
