@@ -381,7 +381,7 @@ static void test_hopeless(void **state) {
   const size_t n = promises(list);
   expect_ok(spo_euclidean_create(1, &line, &err));
   for (size_t k = 0; k < n; k++)
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 13; i++) {
       curve c = {.scale = 1.0, .shift = 1.0, .wall = INFINITY};
       bench b;
       if (i == 8)
@@ -401,6 +401,8 @@ static void test_hopeless(void **state) {
         b.in.longest = NAN;
       else if (i == 11)
         b.in.slope = -INFINITY;
+      else if (i == 12)
+        b.in.first = NAN, b.in.longest = 1.0; /* the limit does not stand in for it */
       search(&b, list[k].ls);
       expect_true(!b.out.accepted);
       expect_true(b.out.reason == (i == 4 ? SPO_STOP_STALLED : SPO_STOP_LINE_SEARCH));
