@@ -162,6 +162,40 @@ static void test_every_choice(void **state) {
   spo_problem_destroy(P);
 }
 
+/* A run that ended by its budget goes on with more of it; one that cannot go on does not. */
+static void test_more_budget(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(6, 5, 9, 2.0);
+  double *start = new_vector(P), *x = new_vector(P), *y = new_vector(P);
+  spo_stop stop;
+  spo_stop_init(&stop);
+  point_by_name(spo_ufm(), P, "random", 1, start);
+  for (int stalls = 0; stalls < 2; stalls++) {
+    spo_solver *s;
+    spo_result end, again;
+    stop.grad_rel = stalls ? 0.0 : 1e-10;
+    memcpy(x, start, P->manifold->n * sizeof *x);
+    expect_ok(spo_solver_create(spo_trust_region(), P, NULL, 3, &s, &err));
+    expect_ok(spo_solver_solve(s, x, &stop, NULL, NULL, &end, &err));
+    expect_true(end.reason == (stalls ? SPO_STOP_STALLED : SPO_STOP_GRAD));
+    spo_stop less = stop;
+    less.max_iter = stalls ? 10000 : 5;
+    memcpy(y, start, P->manifold->n * sizeof *y);
+    expect_ok(spo_solver_solve(s, y, &less, NULL, NULL, &again, &err));
+    expect_true(stalls || (again.reason == SPO_STOP_MAX_ITER && again.last.k == 5));
+    expect_ok(spo_solver_save(s, "good", &err));
+    expect_ok(spo_solver_load(s, "good", &stop, &err));
+    expect_ok(spo_solver_continue(s, NULL, NULL, &err));
+    expect_ok(spo_solver_finish(s, y, &again));
+    expect_true(again.reason == end.reason && again.last.k == end.last.k);
+    assert_memory_equal(x, y, P->manifold->n * sizeof *x);
+    spo_solver_destroy(s);
+  }
+  free(start), free(x), free(y);
+  spo_problem_destroy(P);
+}
+
 /* ---- killed ---------------------------------------------------------------------------------- */
 
 static int save_one(void *self, const spo_iter *it) {
@@ -287,6 +321,12 @@ static void test_damage(void **state) {
     write_file("bad", copy, size);
     refused(s, "bad", SPO_E_IO, "bad: ");
   }
+  for (size_t i = 1; i <= 9; i++) { /* the last bytes too, which fill no whole word */
+    memcpy(copy, file, size);
+    copy[size - i] = (char)(copy[size - i] ^ 1);
+    write_file("bad", copy, size);
+    refused(s, "bad", SPO_E_IO, "bad: ");
+  }
   memcpy(copy, file, size);
   copy[8]++; /* the format */
   write_file("bad", copy, size);
@@ -340,8 +380,8 @@ int main(void) {
   assert_true(mkdtemp(scratch) && chdir(scratch) == 0);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_solver), cmocka_unit_test(test_every_choice),
-      cmocka_unit_test(test_kills),        cmocka_unit_test(test_damage),
-      cmocka_unit_test(test_foreign),
+      cmocka_unit_test(test_more_budget),  cmocka_unit_test(test_kills),
+      cmocka_unit_test(test_damage),       cmocka_unit_test(test_foreign),
   };
   const int failed = cmocka_run_group_tests_name("checkpoints", tests, NULL, NULL);
   const char *const left[] = {"killed", "good", "bad"};

@@ -62,6 +62,10 @@ static double value(const curve *c, double t, double *slope) {
   case 6:
     f = sided(0.001, 0.01, t, slope);
     break;
+  case 7: /* its minimiser, 0.32, is near the parabola's with f(1) */
+    *slope = -1.0 + t * (3.18 - 0.27 * t);
+    f = t * (-1.0 + t * (1.59 - 0.09 * t));
+    break;
   default:
     *slope = t - 1.0;
     f = 0.5 * (t - 1.0) * (t - 1.0);
@@ -245,6 +249,35 @@ static void test_more_thuente(void **state) {
         expect_at_most((double)b.out.trials, 40.0);
         close_bench(&b);
       }
+  spo_manifold_destroy(line);
+}
+
+/* Where the next trial lies: secants and cubics find the minimiser of a parabola at once; a
+ * backtrack leaves half of the last trial at most, whatever the cubic says. */
+static void test_trials(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_manifold *line;
+  bench b;
+  const spo_line_search_ops *secants[] = {spo_hager_zhang_search(), spo_strong_wolfe_search()};
+  expect_ok(spo_euclidean_create(1, &line, &err));
+  for (int i = 0; i < 2; i++)
+    for (double first = 2.5; first < 9.0; first *= 1.5) {
+      curve c = {.scale = 1.0, .wall = INFINITY};
+      open_curve(&b, &c, line);
+      b.in.first = first;
+      search(&b, secants[i]);
+      expect_true(b.out.accepted && b.out.trials == 2);
+      expect_near(b.out.t, 1.0, 1e-12);
+      close_bench(&b);
+    }
+  curve c = {.number = 7, .scale = 1.0, .wall = INFINITY};
+  open_curve(&b, &c, line);
+  b.options.sufficient_decrease = 0.49;
+  search(&b, spo_armijo_interpolation_search());
+  expect_true(b.out.accepted && b.out.trials == 3); /* 1, 1/3, and half of it */
+  expect_near(b.out.t, 1.0 / 6.0, 1e-12);
+  close_bench(&b);
   spo_manifold_destroy(line);
 }
 
@@ -523,15 +556,11 @@ static void test_tables(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_more_thuente),
-      cmocka_unit_test(test_on_the_sphere),
-      cmocka_unit_test(test_in_the_noise),
-      cmocka_unit_test(test_walls),
-      cmocka_unit_test(test_hopeless),
-      cmocka_unit_test(test_stalled),
-      cmocka_unit_test(test_interrupted),
-      cmocka_unit_test(test_history),
-      cmocka_unit_test(test_history_in_the_noise),
+      cmocka_unit_test(test_more_thuente),  cmocka_unit_test(test_trials),
+      cmocka_unit_test(test_on_the_sphere), cmocka_unit_test(test_in_the_noise),
+      cmocka_unit_test(test_walls),         cmocka_unit_test(test_hopeless),
+      cmocka_unit_test(test_stalled),       cmocka_unit_test(test_interrupted),
+      cmocka_unit_test(test_history),       cmocka_unit_test(test_history_in_the_noise),
       cmocka_unit_test(test_tables),
   };
   return cmocka_run_group_tests_name("line searches", tests, NULL, NULL);
