@@ -440,6 +440,8 @@ static void test_hopeless(void **state) {
       expect_true(!b.out.accepted);
       expect_true(b.out.reason == (i == 4 ? SPO_STOP_STALLED : SPO_STOP_LINE_SEARCH));
       expect_at_most((double)b.out.trials, i == 8 || i == 9 ? 61.0 : 0.0);
+      if (b.out.trials > 0) /* the step of the last one */
+        expect_near(b.out.t, fabs(b.run.trial->x[0]), 0.0);
       close_bench(&b);
     }
   spo_manifold_destroy(line);

@@ -325,11 +325,79 @@ static void test_exact_saddle(void **state) {
     }
 }
 
+/* A noise that is none is said, not taken for a cost that no step can improve. */
+static int no_scale(void *self, const double *x, double f, const double *memo, double *f_noise,
+                    double *grad_scale) {
+  (void)self, (void)x, (void)memo;
+  *f_noise = f > 0.0 ? -1.0 : NAN;
+  *grad_scale = 1.0;
+  return 0;
+}
+
+static void test_no_noise(void **state) {
+  (void)state;
+  static const spo_problem_ops table = {.size = sizeof(spo_problem_ops),
+                                        .cost = form_cost,
+                                        .egrad = form_egrad,
+                                        .ehess = form_ehess,
+                                        .scale = no_scale};
+  size_t n = 4;
+  spo_error err = {0};
+  spo_manifold *M;
+  expect_ok(spo_sphere_create(n, &M, &err));
+  const spo_problem P = {&table, "form", &n, M, 0, M->work_len};
+  for (size_t i = 0; spo_list_solvers[i]; i++)
+    for (int low = 0; low < 2; low++) {
+      double x[4] = {low ? 0.8 : 0.0, 0.6, 0.0, low ? 0.0 : 0.8};
+      spo_solver *s;
+      expect_ok(spo_solver_create(spo_list_solvers[i](), &P, NULL, 1, &s, &err));
+      expect_status(spo_solver_start(s, x, NULL, &err), SPO_E_NONFINITE);
+      expect_true(strstr(err.text, "form") != NULL);
+      spo_solver_destroy(s);
+    }
+  spo_manifold_destroy(M);
+}
+
+static int first_of(void *self, const spo_iter *it) {
+  if (it->k == 1)
+    *(double *)self = it->step_size;
+  return 0;
+}
+
+/* The first step of a run is the one given. */
+static void test_given_step(void **state) {
+  (void)state;
+  spo_problem *P = ufm_problem(4, 2, 5, 1.0);
+  double *x = new_vector(P);
+  for (size_t i = 0; spo_list_solvers[i]; i++) {
+    const spo_solver_ops *type = spo_list_solvers[i]();
+    const spo_option *o = spo_option_find(type->option, type->n_options, "step");
+    for (int k = 0; o && k < 2; k++) {
+      _Alignas(double) char options[4096];
+      spo_error err = {0};
+      spo_solver *s;
+      double taken = NAN;
+      spo_options_init(type->option, type->n_options, options, type->options_size);
+      expect_ok(spo_option_set(o, options, k ? "0.37" : "0.61", &err));
+      expect_ok(spo_option_set(spo_option_find(type->option, type->n_options, "line-search"),
+                               options, "armijo", &err));
+      point_by_name(spo_ufm(), P, "random", 1, x);
+      expect_ok(spo_solver_create(type, P, options, 1, &s, &err));
+      expect_ok(spo_solver_solve(s, x, NULL, first_of, &taken, NULL, &err));
+      expect_near(taken, k ? 0.37 : 0.61, 0.0);
+      spo_solver_destroy(s);
+    }
+  }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_failing_callbacks), cmocka_unit_test(test_stop_rules),
       cmocka_unit_test(test_repeatable),        cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_fixed_step_rate),   cmocka_unit_test(test_exact_saddle),
+      cmocka_unit_test(test_no_noise),          cmocka_unit_test(test_given_step),
   };
   return cmocka_run_group_tests_name("solver", tests, NULL, NULL);
 }

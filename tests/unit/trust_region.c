@@ -123,8 +123,10 @@ static int crest_ehess(void *self, const double *x, const double *v, double *hv,
 }
 
 static int first_step(void *self, const spo_iter *it) {
-  if (it->k == 1)
+  if (it->k == 1) { /* from 0, along x[0] */
     *(spo_iter *)self = *it;
+    expect_near(it->step_norm, hypot(it->x[0], it->x[1]), 1e-15);
+  }
   return 0;
 }
 
