@@ -6,12 +6,13 @@
 /* Part of the last trial that the next one may be: Dennis, Schnabel 1983, A6.3.1. */
 static const double shortest = 0.1, longest = 0.5;
 
-/* The cubic with phi(0), phi'(0) and the last two costs. */
+/* The cubic with phi(0), phi'(0) and the last two costs, in units of b's step and of the linear
+ * decrease along it. */
 static double cubic(const spo_trial *zero, const spo_trial *a, const spo_trial *b) {
-  const double ra = (a->f - zero->f - zero->slope * a->t) / (a->t * a->t);
-  const double rb = (b->f - zero->f - zero->slope * b->t) / (b->t * b->t);
-  const double c3 = (rb - ra) / (b->t - a->t), c2 = ra - c3 * a->t;
-  return -zero->slope / (c2 + sqrt(c2 * c2 - 3.0 * c3 * zero->slope));
+  const double t = a->t / b->t, unit = -zero->slope * b->t;
+  const double ra = ((a->f - zero->f) / unit + t) / (t * t), rb = (b->f - zero->f) / unit + 1.0;
+  const double c3 = (rb - ra) / (1.0 - t), c2 = ra - c3 * t;
+  return b->t / (c2 + sqrt(c2 * c2 + 3.0 * c3));
 }
 
 static double next(const spo_search *s, const spo_trial *at, const spo_trial *before) {

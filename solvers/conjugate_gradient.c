@@ -51,8 +51,8 @@ static double hybrid(const products *p) {
  * preconditioner, of which the old place knows a lower bound, <h, d>^2/<h, Ph>. */
 static double hager_zhang(const products *p) {
   const double eta = 0.4; /* Hager, Zhang 2013, section 2 */
-  const double beta = (p->y_pg - 2.0 * p->y_py * p->g_e / p->y_e) / p->y_e;
-  const double size = p->preconditioned ? p->h_d * p->h_d / p->h_ph : p->e_e;
+  const double beta = (p->y_pg - 2.0 * p->y_py * (p->g_e / p->y_e)) / p->y_e;
+  const double size = p->preconditioned ? p->h_d * (p->h_d / p->h_ph) : p->e_e;
   return fmax(beta, eta * p->g_e / size);
 }
 

@@ -137,7 +137,10 @@ double spo_interpolate(const spo_search *s, const spo_trial *a, const spo_trial 
   if (!(fabs(a->f - b->f) > s->run->f_noise))
     return a->t - a->slope * h / (b->slope - a->slope);
   const double d1 = a->slope + b->slope - 3.0 * (a->f - b->f) / (a->t - b->t);
-  const double d2 = copysign(sqrt(d1 * d1 - a->slope * b->slope), h);
+  /* slopes are squares of gradients: their own squares may leave the range */
+  const double size = fmax(fabs(d1), fmax(fabs(a->slope), fabs(b->slope)));
+  const double square = d1 / size * (d1 / size) - a->slope / size * (b->slope / size);
+  const double d2 = copysign(size * sqrt(square), h);
   return b->t - h * (b->slope + d2 - d1) / (b->slope - a->slope + 2.0 * d2);
 }
 

@@ -35,7 +35,7 @@ static double dot(const spo_space *S, const double *u, const double *v) {
   return value;
 }
 
-/* The random start P w and the model's gradient there, into r; hd is scratch. */
+/* The random start P w and the model's gradient there, times unit, into r; hd is scratch. */
 static spo_status make_start(const spo_trs_input *in, const room *w, spo_cg_path *s,
                              spo_trs_result *out) {
   const spo_space *S = in->hess->space;
@@ -64,7 +64,7 @@ static spo_status make_start(const spo_trs_input *in, const room *w, spo_cg_path
   w->head[STARTED] = 1.0;
   w->head[SQUARE] = t * length * (t * length);
   w->head[DECREASE] = -dot(S, in->grad, start) - 0.5 * t * dot(S, s->hd, start);
-  spo_vec_combine(S->n, 1.0, in->grad, t, s->hd, s->r);
+  spo_vec_combine(S->n, s->unit, in->grad, s->unit * t, s->hd, s->r);
   return SPO_OK;
 }
 
@@ -103,7 +103,7 @@ static spo_status cauchy(const spo_trs_input *in, spo_cg_path *s, double *eta,
                     .ePd = -dot(S, eta, s->r),
                     .dPd = zr,
                     .rd = -zr,
-                    .dHd = dot(S, z, s->hd)};
+                    .dHd = s->unit * dot(S, z, s->hd)};
   at.alpha = at.dHd > 0.0 ? zr / at.dHd : INFINITY;
   if (status != SPO_OK || !(zr > 0.0))
     return status;
@@ -112,7 +112,7 @@ static spo_status cauchy(const spo_trs_input *in, spo_cg_path *s, double *eta,
   const double t = spo_cg_leaves(&at, in->radius) ? spo_cg_to_boundary(&at, in->radius) : at.alpha;
   spo_vec_axpy(S->n, -t, z, eta);
   out->step_norm = sqrt(spo_cg_square_after(&at, t));
-  out->decrease += spo_cg_gain(&at, t);
+  out->decrease += spo_cg_gain(&at, t) / s->unit;
   return SPO_OK;
 }
 
@@ -126,7 +126,7 @@ static spo_status repeat(const spo_trs_input *in, const room *w, spo_cg_path *s,
     return SPO_OK;
   const spo_status status = in->hess->apply(in->hess->self, 1, eta, s->r);
   out->inner++;
-  spo_vec_axpy(s->n, 1.0, in->grad, s->r);
+  spo_vec_combine(s->n, s->unit, s->r, s->unit, in->grad, s->r);
   return status;
 }
 
@@ -144,19 +144,19 @@ static spo_status follow(const spo_trs_input *in, const room *w, spo_cg_path *s,
   if (status == SPO_OK && drowned && !out->interrupted) {
     w->head[STARTED] = 0.0;
     use_start(w, s, eta);
-    spo_vec_copy(s->n, in->grad, s->r);
+    spo_vec_combine(s->n, s->unit, in->grad, 0.0, in->grad, s->r);
     *out = (spo_trs_result){.inner = out->inner};
     status = spo_cg_follow(in, 0.5 * in->radius, s, eta, out);
   }
   if (status == SPO_OK && out->at_boundary)
-    spo_vec_axpy(s->n, s->left, s->hd, s->r);
+    spo_vec_axpy(s->n, s->unit * s->left, s->hd, s->r);
   return status;
 }
 
 static spo_status solve(const spo_trs_input *in, double *eta, double *work, spo_trs_result *out) {
   const size_t n = in->hess->space->n;
   const room w = lay_out(n, work);
-  spo_cg_path s = spo_cg_path_lay_out(n, in->options, w.path);
+  spo_cg_path s = spo_cg_path_lay_out(in, w.path);
   *out = (spo_trs_result){0};
   bool done = false;
   spo_status status = SPO_OK;

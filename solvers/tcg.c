@@ -22,8 +22,18 @@ static const double flat = 1e3 * DBL_EPSILON;
 
 enum { NODE_DOUBLES = sizeof(spo_cg_node) / sizeof(double), REPROJECT_EVERY = 8, CHUNK = 1024 };
 
-spo_cg_path spo_cg_path_lay_out(size_t n, const spo_trs_options *o, double *work) {
+static double unit_for(const spo_trs_input *in) {
+  int e = 0;
+  const double g = spo_vec_norm(in->hess->space->n, in->grad);
+  frexp(g, &e);
+  return g > 0.0 && g < INFINITY ? ldexp(1.0, e < -1000 ? 1000 : -e) : 1.0;
+}
+
+spo_cg_path spo_cg_path_lay_out(const spo_trs_input *in, double *work) {
+  const spo_trs_options *o = in->options;
+  const size_t n = in->hess->space->n;
   spo_cg_path s = {.n = n, .room = (size_t)o->replay, .r = work, .hd = work + n};
+  s.unit = unit_for(in);
   s.spare = work + 2 * n;
   s.stored = work + 3 * n;
   s.nodes = (spo_cg_node *)(void *)(s.stored + 1);
@@ -84,7 +94,7 @@ static void stay(const spo_cg_path *s, const spo_cg_node *at, size_t j, double *
                  spo_trs_result *out) {
   add_stored(s, j < s->room ? j : s->room, eta);
   out->step_norm = sqrt(at->ePe);
-  out->decrease = at->decrease;
+  out->decrease = at->decrease / s->unit;
 }
 
 /* The step when the path leaves along direction j. */
@@ -95,10 +105,10 @@ static void leave(const spo_space *S, spo_cg_path *s, const spo_cg_node *at, siz
   spo_vec_axpy(s->n, t, d, eta);
   s->left = t;
   out->step_norm = radius;
-  out->decrease = at->decrease + spo_cg_gain(at, t);
+  out->decrease = (at->decrease + spo_cg_gain(at, t)) / s->unit;
   out->at_boundary = true;
   out->negative_curvature = !(at->alpha < INFINITY);
-  out->curvature = at->dHd / dot(S, d, d);
+  out->curvature = at->dHd / s->unit / dot(S, d, d);
 }
 
 bool spo_cg_replay(const spo_trs_input *in, double radius, spo_cg_path *s, double *eta,
@@ -135,14 +145,14 @@ static spo_status next_direction(const spo_space *S, const spo_cg_path *s, size_
   return j % REPROJECT_EVERY == 0 ? spo_space_project(S, 1, d) : SPO_OK;
 }
 
-/* r += alpha H d, and eta += alpha d if d_j is not in the store; returns <r, r>. */
+/* r += unit alpha H d, and eta += alpha d if d_j is not in the store; returns <r, r>. */
 static double advance(const spo_space *S, const spo_cg_path *s, const spo_cg_node *at, size_t j,
                       double *eta) {
   if (j >= s->room)
     spo_vec_axpy(s->n, at->alpha, direction(s, j), eta);
   if (!S->inner)
-    return spo_vec_axpy_square(s->n, at->alpha, s->hd, s->r);
-  spo_vec_axpy(s->n, at->alpha, s->hd, s->r);
+    return spo_vec_axpy_square(s->n, s->unit * at->alpha, s->hd, s->r);
+  spo_vec_axpy(s->n, s->unit * at->alpha, s->hd, s->r);
   return dot(S, s->r, s->r);
 }
 
@@ -150,7 +160,7 @@ static double advance(const spo_space *S, const spo_cg_path *s, const spo_cg_nod
  * rounding, and what there is, is the step. */
 static bool look_along(const spo_space *S, const spo_cg_path *s, size_t j, double zr,
                        double *largest, spo_cg_node *at) {
-  at->dHd = dot(S, direction(s, j), s->hd);
+  at->dHd = s->unit * dot(S, direction(s, j), s->hd);
   *largest = fmax(*largest, fabs(at->dHd) / at->dPd);
   const double rounding = flat * *largest * at->dPd;
   if (fabs(at->dHd) <= rounding && at->ePe > 0.0)
@@ -162,7 +172,7 @@ static bool look_along(const spo_space *S, const spo_cg_path *s, size_t j, doubl
 /* |r_0| of the target: the gradient's, or at a critical point that of the start. */
 static double first_residual(const spo_trs_input *in, const spo_cg_path *s) {
   const double g = sqrt(dot(in->hess->space, in->grad, in->grad));
-  return g == 0.0 ? sqrt(dot(in->hess->space, s->r, s->r)) : g;
+  return g == 0.0 ? sqrt(dot(in->hess->space, s->r, s->r)) / s->unit : g;
 }
 
 /* From eta_j to the next: the model's numbers there, from the last residual products zr. */
@@ -187,7 +197,7 @@ static spo_status begin(const spo_trs_input *in, spo_cg_path *s, double *zr, spo
   if (s->start) {
     at->ePe = s->start_square;
     at->ePd = -dot(S, s->start, s->r);
-    at->decrease = s->start_decrease;
+    at->decrease = s->unit * s->start_decrease;
   }
   return next_direction(S, s, 0, 0.0);
 }
@@ -195,7 +205,7 @@ static spo_status begin(const spo_trs_input *in, spo_cg_path *s, double *zr, spo
 spo_status spo_cg_follow(const spo_trs_input *in, double radius, spo_cg_path *s, double *eta,
                          spo_trs_result *out) {
   const spo_space *S = in->hess->space;
-  const double target = spo_trs_target(in, in->options, first_residual(in, s));
+  const double target = s->unit * spo_trs_target(in, in->options, first_residual(in, s));
   const uint64_t limit = out->inner + spo_trs_limit(S, in->options);
   double zr = 0.0, largest = 0.0;
   spo_cg_node at = {0};
@@ -237,13 +247,13 @@ spo_status spo_cg_follow(const spo_trs_input *in, double radius, spo_cg_path *s,
 
 static spo_status solve(const spo_trs_input *in, double *eta, double *work, spo_trs_result *out) {
   const spo_space *S = in->hess->space;
-  spo_cg_path s = spo_cg_path_lay_out(S->n, in->options, work);
+  spo_cg_path s = spo_cg_path_lay_out(in, work);
   *out = (spo_trs_result){0};
   spo_vec_zero(S->n, eta);
   out->replayed = in->replay && spo_cg_replay(in, in->radius, &s, eta, out);
   if (out->replayed)
     return SPO_OK;
-  spo_vec_copy(S->n, in->grad, s.r);
+  spo_vec_combine(S->n, s.unit, in->grad, 0.0, in->grad, s.r);
   return spo_cg_follow(in, in->radius, &s, eta, out);
 }
 

@@ -26,14 +26,18 @@ typedef struct spo_cg_path {
   double *dirs;
   const double *start;                 /* where the path begins; NULL: at 0 */
   double start_square, start_decrease; /* |start|_P^2, m(0) - m(start) */
+  /* the model is followed in this multiple, a power of two that brings the gradient near 1: else
+   * its squares leave the range of numbers long before f does. Of nodes, r and directions, not of
+   * what goes in and out */
+  double unit;
   double left; /* how far along the last direction it went to leave the region */
 } spo_cg_path;
 
 size_t spo_cg_path_len(const spo_space *T, const spo_trs_options *o);
-spo_cg_path spo_cg_path_lay_out(size_t n, const spo_trs_options *o, double *work);
+spo_cg_path spo_cg_path_lay_out(const spo_trs_input *in, double *work);
 
-/* Follows CG within `radius` until it ends or leaves. path->r: the model's gradient at the start
- * in; eta: the start in, the step out. */
+/* Follows CG within `radius` until it ends or leaves. path->r: the model's gradient at the start,
+ * times unit, in; eta: the start in, the step out. */
 spo_status spo_cg_follow(const spo_trs_input *in, double radius, spo_cg_path *path, double *eta,
                          spo_trs_result *out);
 /* Follows the stored path for a smaller radius, eta as above. False: it ends before the boundary is

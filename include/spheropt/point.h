@@ -129,7 +129,7 @@ SPO_API spo_status spo_eval_exp(spo_eval *E, const spo_point *from, double t, co
 
 /** spo_eval_scale - the noise of f and the natural size of a gradient at p (cost known first).
  * Problems that state none get 1e3 eps |f| and *grad_scale = NaN: the caller has a gradient to
- * measure against. Returns as spo_eval_cost. */
+ * measure against. Returns as spo_eval_cost; SPO_OUTSIDE for a noise that is negative or NaN. */
 SPO_API spo_status spo_eval_scale(spo_eval *E, spo_point *p, double *f_noise, double *grad_scale);
 
 #ifdef __cplusplus

@@ -72,7 +72,7 @@ typedef struct spo_problem_ops {
       void *self, const double *x, const double *v, double *pv, const double *memo,
       double *work); /* symmetric positive definite on the tangent space; NULL: identity */
   /* the rounding noise of f at x, and the natural size of a gradient there. NULL: 1e3 eps |f|, and
-   * the gradient's norm where the run starts */
+   * the gradient's norm where the run starts, or where it first is not 0 */
   int (*scale)(void *self, const double *x, double f, const double *memo, double *f_noise,
                double *grad_scale);
   /* the global minimum in closed form and the theorem that gives it. > 0: no theorem covers these

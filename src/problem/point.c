@@ -264,5 +264,7 @@ spo_status spo_eval_scale(spo_eval *E, spo_point *p, double *f_noise, double *gr
   *grad_scale = NAN;
   if (!spo_problem_has(P, scale))
     return SPO_OK;
-  return callback(E, P->ops->scale(P->self, p->x, p->f, p->memo, f_noise, grad_scale), "scale");
+  const spo_status scale =
+      callback(E, P->ops->scale(P->self, p->x, p->f, p->memo, f_noise, grad_scale), "scale");
+  return scale == SPO_OK && !(*f_noise >= 0.0) ? SPO_OUTSIDE : scale;
 }

@@ -68,7 +68,7 @@ static spo_status descend(spo_run *run, const spo_escape_rule *rule, const doubl
     if (status != SPO_OK)
       return status;
     it->rho = (run->cur->f - run->trial->f) / predicted;
-    if (!evaluable || !(it->rho >= rule->accept))
+    if (!evaluable || !(it->rho > rule->accept))
       continue;
     status = spo_eval_grad(&run->eval, run->trial);
     if (status != SPO_OK)

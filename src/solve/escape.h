@@ -23,7 +23,7 @@ extern const spo_choice spo_escape_choices[];
 typedef struct spo_escape_rule {
   const void *when; /* the choice */
   uint64_t products;
-  double accept;      /* part of the predicted decrease that f must fall by */
+  double accept;      /* part of the predicted decrease; f must fall by more */
   double contraction; /* of the step until it does */
 } spo_escape_rule;
 

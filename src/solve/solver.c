@@ -210,6 +210,8 @@ void spo_solver_retarget(spo_solver *s) {
 static spo_status rescale(spo_solver *s) {
   spo_run *run = &s->run;
   const spo_status status = spo_eval_scale(&run->eval, run->cur, &run->f_noise, &run->grad_scale);
+  if (!(s->first_grad_norm > 0.0)) /* at a critical start: the first one that tells anything */
+    s->first_grad_norm = run->cur->grad_norm;
   if (!isfinite(run->grad_scale))
     run->grad_scale = s->first_grad_norm;
   spo_solver_retarget(s);

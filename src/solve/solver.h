@@ -23,7 +23,7 @@ struct spo_solver {
   spo_reason reason;
   spo_iter it;
   bool certified;         /* the start, as a global minimiser */
-  double first_grad_norm; /* the gradient scale of problems that state none */
+  double first_grad_norm; /* not 0: the gradient scale of problems that state none */
   struct timespec began;
   double earlier; /* seconds of the run before it was resumed */
 };

@@ -49,7 +49,7 @@ static spo_stop rules(const spo_solver_ops *type) {
 typedef struct saver {
   spo_solver *s;
   history seen;
-  size_t saved;
+  size_t saved, *events;
 } saver;
 
 static int save_each(void *self, const spo_iter *it) {
@@ -58,30 +58,37 @@ static int save_each(void *self, const spo_iter *it) {
   char name[32];
   snprintf(name, sizeof name, "step%zu", v->saved++);
   expect_ok(spo_solver_save(v->s, name, &err));
+  v->events[it->event]++;
   return remember(&v->seen, it);
 }
 
-/* From every checkpoint of a run to its end. */
-static void resume_everywhere(const spo_solver_ops *type, const spo_problem *P, const char *line) {
+/* From every checkpoint of a run to its end. Begins at `start`, or NULL: at a random point. Counts
+ * the events on the way. */
+static void resume_everywhere(const spo_solver_ops *type, const void *options, const spo_problem *P,
+                              const char *line, const double *given, size_t *events) {
   spo_error err = {0};
   static saver v;
   static history h;
   const size_t bytes = P->manifold->n * sizeof(double);
   double *x = new_vector(P), *y = new_vector(P), *start = new_vector(P);
-  const spo_stop stop = rules(type);
+  spo_stop stop = rules(type);
+  if (options)
+    stop.max_iter = 14;
   spo_result end, again;
   gsl_rng *rng = new_rng(expect_seed);
   double *work = calloc(P->manifold->work_len + 1, sizeof *work);
   expect_ok(P->manifold->ops->random_point(P->manifold, rng, start, work));
-  v = (saver){0};
+  if (given)
+    memcpy(start, given, bytes);
+  v = (saver){.events = events};
   memcpy(x, start, bytes);
-  expect_ok(spo_solver_create(type, P, NULL, 3, &v.s, &err));
+  expect_ok(spo_solver_create(type, P, options, 3, &v.s, &err));
   expect_ok(spo_solver_solve(v.s, x, &stop, save_each, &v, &end, &err));
   for (size_t k = 0; k < v.saved; k++) {
     char name[32];
     spo_solver *s;
     snprintf(name, sizeof name, "step%zu", k);
-    expect_ok(spo_solver_create(type, P, NULL, 3, &s, &err));
+    expect_ok(spo_solver_create(type, P, options, 3, &s, &err));
     expect_ok(spo_solver_load(s, name, &stop, &err));
     h.count = 0;
     expect_ok(spo_solver_continue(s, remember, &h, &err));
@@ -102,14 +109,91 @@ static void resume_everywhere(const spo_solver_ops *type, const spo_problem *P, 
 
 static void test_every_solver(void **state) {
   (void)state;
+  size_t events[4] = {0};
   for (size_t i = 0; spo_list_solvers[i]; i++)
     for (size_t m = 0; spo_list_models[m]; m++) {
       const spo_model_ops *model = spo_list_models[m]();
       spo_problem *P = sample_problem(model, model->sample[0]);
       for (expect_seed = 1; expect_seed <= 2; expect_seed++)
-        resume_everywhere(spo_list_solvers[i](), P, model->sample[0]);
+        resume_everywhere(spo_list_solvers[i](), NULL, P, model->sample[0], NULL, events);
       spo_problem_destroy(P);
     }
+}
+
+/* Options that bring about what seldom happens: long first steps, few vectors kept. */
+static void strain(const spo_solver_ops *type, void *options) {
+  static const char *const values[][2] = {{"radius", "9"},   {"max-radius", "9"}, {"replay", "2"},
+                                          {"basis", "8"},    {"sigma", "1e-4"},   {"memory", "2"},
+                                          {"bb-range", "3"}, {"history", "2"},    {"step", "0.1"}};
+  spo_error err = {0};
+  for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
+    const spo_option *o = spo_option_find(type->option, type->n_options, values[k][0]);
+    if (o)
+      expect_ok(spo_option_set(o, options, values[k][1], &err));
+  }
+}
+
+/* Every choice of every solver, with rejected steps and escapes from a saddle among the steps. */
+static void test_every_choice(void **state) {
+  (void)state;
+  enum { ROOM = 4096 };
+  _Alignas(double) char options[ROOM];
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(3, 2, 4, 10.0);
+  double *saddle = new_vector(P);
+  point_by_name(spo_ufm(), P, "antipodal", 1, saddle);
+  for (size_t i = 0; spo_list_solvers[i]; i++) {
+    const spo_solver_ops *type = spo_list_solvers[i]();
+    const bool leaves = type->needs & SPO_LEAVES_SADDLES;
+    size_t events[4] = {0};
+    for (size_t k = 0; k < type->n_options; k++)
+      for (const spo_choice *c = type->option[k].choice; c && c->name; c++) {
+        spo_options_init(type->option, type->n_options, options, type->options_size);
+        strain(type, options);
+        expect_ok(spo_option_set(&type->option[k], options, c->name, &err));
+        resume_everywhere(type, options, P, c->name, NULL, events);
+        if (leaves)
+          resume_everywhere(type, options, P, c->name, saddle, events);
+      }
+    if (leaves)
+      expect_true(events[SPO_EVENT_REJECTED] > 0 && events[SPO_EVENT_ESCAPE] > 0);
+  }
+  free(saddle);
+  spo_problem_destroy(P);
+}
+
+/* A run that ended by its budget goes on with more of it; one that cannot go on does not. */
+static void test_more_budget(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(6, 5, 9, 2.0);
+  double *start = new_vector(P), *x = new_vector(P), *y = new_vector(P);
+  spo_stop stop;
+  spo_stop_init(&stop);
+  point_by_name(spo_ufm(), P, "random", 1, start);
+  for (int stalls = 0; stalls < 2; stalls++) {
+    spo_solver *s;
+    spo_result end, again;
+    stop.grad_rel = stalls ? 0.0 : 1e-10;
+    memcpy(x, start, P->manifold->n * sizeof *x);
+    expect_ok(spo_solver_create(spo_trust_region(), P, NULL, 3, &s, &err));
+    expect_ok(spo_solver_solve(s, x, &stop, NULL, NULL, &end, &err));
+    expect_true(end.reason == (stalls ? SPO_STOP_STALLED : SPO_STOP_GRAD));
+    spo_stop less = stop;
+    less.max_iter = stalls ? 10000 : 5;
+    memcpy(y, start, P->manifold->n * sizeof *y);
+    expect_ok(spo_solver_solve(s, y, &less, NULL, NULL, &again, &err));
+    expect_true(stalls || (again.reason == SPO_STOP_MAX_ITER && again.last.k == 5));
+    expect_ok(spo_solver_save(s, "good", &err));
+    expect_ok(spo_solver_load(s, "good", &stop, &err));
+    expect_ok(spo_solver_continue(s, NULL, NULL, &err));
+    expect_ok(spo_solver_finish(s, y, &again));
+    expect_true(again.reason == end.reason && again.last.k == end.last.k);
+    assert_memory_equal(x, y, P->manifold->n * sizeof *x);
+    spo_solver_destroy(s);
+  }
+  free(start), free(x), free(y);
+  spo_problem_destroy(P);
 }
 
 /* ---- killed ---------------------------------------------------------------------------------- */
@@ -237,6 +321,12 @@ static void test_damage(void **state) {
     write_file("bad", copy, size);
     refused(s, "bad", SPO_E_IO, "bad: ");
   }
+  for (size_t i = 1; i <= 9; i++) { /* the last bytes too, which fill no whole word */
+    memcpy(copy, file, size);
+    copy[size - i] = (char)(copy[size - i] ^ 1);
+    write_file("bad", copy, size);
+    refused(s, "bad", SPO_E_IO, "bad: ");
+  }
   memcpy(copy, file, size);
   copy[8]++; /* the format */
   write_file("bad", copy, size);
@@ -289,10 +379,9 @@ static void test_foreign(void **state) {
 int main(void) {
   assert_true(mkdtemp(scratch) && chdir(scratch) == 0);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_solver),
-      cmocka_unit_test(test_kills),
-      cmocka_unit_test(test_damage),
-      cmocka_unit_test(test_foreign),
+      cmocka_unit_test(test_every_solver), cmocka_unit_test(test_every_choice),
+      cmocka_unit_test(test_more_budget),  cmocka_unit_test(test_kills),
+      cmocka_unit_test(test_damage),       cmocka_unit_test(test_foreign),
   };
   const int failed = cmocka_run_group_tests_name("checkpoints", tests, NULL, NULL);
   const char *const left[] = {"killed", "good", "bad"};

@@ -62,6 +62,10 @@ static double value(const curve *c, double t, double *slope) {
   case 6:
     f = sided(0.001, 0.01, t, slope);
     break;
+  case 7: /* its minimiser, 0.32, is near the parabola's with f(1) */
+    *slope = -1.0 + t * (3.18 - 0.27 * t);
+    f = t * (-1.0 + t * (1.59 - 0.09 * t));
+    break;
   default:
     *slope = t - 1.0;
     f = 0.5 * (t - 1.0) * (t - 1.0);
@@ -248,6 +252,35 @@ static void test_more_thuente(void **state) {
   spo_manifold_destroy(line);
 }
 
+/* Where the next trial lies: secants and cubics find the minimiser of a parabola at once; a
+ * backtrack leaves half of the last trial at most, whatever the cubic says. */
+static void test_trials(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_manifold *line;
+  bench b;
+  const spo_line_search_ops *secants[] = {spo_hager_zhang_search(), spo_strong_wolfe_search()};
+  expect_ok(spo_euclidean_create(1, &line, &err));
+  for (int i = 0; i < 2; i++)
+    for (double first = 2.5; first < 9.0; first *= 1.5) {
+      curve c = {.scale = 1.0, .wall = INFINITY};
+      open_curve(&b, &c, line);
+      b.in.first = first;
+      search(&b, secants[i]);
+      expect_true(b.out.accepted && b.out.trials == 2);
+      expect_near(b.out.t, 1.0, 1e-12);
+      close_bench(&b);
+    }
+  curve c = {.number = 7, .scale = 1.0, .wall = INFINITY};
+  open_curve(&b, &c, line);
+  b.options.sufficient_decrease = 0.49;
+  search(&b, spo_armijo_interpolation_search());
+  expect_true(b.out.accepted && b.out.trials == 3); /* 1, 1/3, and half of it */
+  expect_near(b.out.t, 1.0 / 6.0, 1e-12);
+  close_bench(&b);
+  spo_manifold_destroy(line);
+}
+
 /* On the sphere, where the slope is that of the retraction's curve: by differences along it. */
 static int height(void *self, const double *x, double *f, double *memo, double *work) {
   (void)self, (void)memo, (void)work;
@@ -381,7 +414,7 @@ static void test_hopeless(void **state) {
   const size_t n = promises(list);
   expect_ok(spo_euclidean_create(1, &line, &err));
   for (size_t k = 0; k < n; k++)
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 13; i++) {
       curve c = {.scale = 1.0, .shift = 1.0, .wall = INFINITY};
       bench b;
       if (i == 8)
@@ -401,10 +434,14 @@ static void test_hopeless(void **state) {
         b.in.longest = NAN;
       else if (i == 11)
         b.in.slope = -INFINITY;
+      else if (i == 12)
+        b.in.first = NAN, b.in.longest = 1.0; /* the limit does not stand in for it */
       search(&b, list[k].ls);
       expect_true(!b.out.accepted);
       expect_true(b.out.reason == (i == 4 ? SPO_STOP_STALLED : SPO_STOP_LINE_SEARCH));
       expect_at_most((double)b.out.trials, i == 8 || i == 9 ? 61.0 : 0.0);
+      if (b.out.trials > 0) /* the step of the last one */
+        expect_near(b.out.t, fabs(b.run.trial->x[0]), 0.0);
       close_bench(&b);
     }
   spo_manifold_destroy(line);
@@ -521,15 +558,11 @@ static void test_tables(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_more_thuente),
-      cmocka_unit_test(test_on_the_sphere),
-      cmocka_unit_test(test_in_the_noise),
-      cmocka_unit_test(test_walls),
-      cmocka_unit_test(test_hopeless),
-      cmocka_unit_test(test_stalled),
-      cmocka_unit_test(test_interrupted),
-      cmocka_unit_test(test_history),
-      cmocka_unit_test(test_history_in_the_noise),
+      cmocka_unit_test(test_more_thuente),  cmocka_unit_test(test_trials),
+      cmocka_unit_test(test_on_the_sphere), cmocka_unit_test(test_in_the_noise),
+      cmocka_unit_test(test_walls),         cmocka_unit_test(test_hopeless),
+      cmocka_unit_test(test_stalled),       cmocka_unit_test(test_interrupted),
+      cmocka_unit_test(test_history),       cmocka_unit_test(test_history_in_the_noise),
       cmocka_unit_test(test_tables),
   };
   return cmocka_run_group_tests_name("line searches", tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * The loop: stop rules, failing callbacks, the caller's own loop, repeatability. */
 #include <gsl/gsl_math.h>
 
+#include "lists/lists.h"
 #include "samples.h"
 
 /* A quadratic on R^2 or its sphere whose callbacks misbehave on demand: at call number fail_at the
@@ -275,11 +276,128 @@ static void test_fixed_step_rate(void **state) {
   }
 }
 
+/* ---- a start where the gradient is 0 ---------------------------------------------------------- */
+
+/* f = 1/2 sum (i - 2.7) x_i^2, which states no scale. */
+static int form_cost(void *self, const double *x, double *f, double *memo, double *work) {
+  const size_t n = *(const size_t *)self;
+  (void)memo, (void)work;
+  *f = 0.0;
+  for (size_t i = 0; i < n; i++)
+    *f += 0.5 * ((double)i - 2.7) * x[i] * x[i];
+  return 0;
+}
+
+static int form_ehess(void *self, const double *x, const double *v, double *hv, const double *memo,
+                      double *work) {
+  (void)x, (void)memo, (void)work;
+  for (size_t i = 0; i < *(const size_t *)self; i++)
+    hv[i] = ((double)i - 2.7) * v[i];
+  return 0;
+}
+
+static int form_egrad(void *self, const double *x, double *g, double *memo, double *work) {
+  return form_ehess(self, x, x, g, memo, work);
+}
+
+/* A gradient of 0 is no measure for others: from a saddle to the bit the run goes on to a minimum
+ * that it knows as one, whatever solves the subproblems. */
+static void test_exact_saddle(void **state) {
+  (void)state;
+  static const spo_problem_ops table = {
+      .size = sizeof(spo_problem_ops), .cost = form_cost, .egrad = form_egrad, .ehess = form_ehess};
+  for (size_t n = 2; n <= 8; n++)
+    for (size_t i = 0; i <= 4; i++) {
+      spo_error err = {0};
+      spo_manifold *M;
+      spo_trust_region_options o;
+      double x[8] = {0};
+      expect_ok(spo_sphere_create(n, &M, &err));
+      const spo_problem P = {&table, "form", &n, M, 0, M->work_len};
+      spo_trust_region_options_init(&o);
+      o.subproblem = i < 4 ? spo_list_subproblems[i]() : o.subproblem;
+      x[n - 1] = 1.0;
+      const spo_solver_ops *type = i < 4 ? spo_trust_region() : spo_arc();
+      const spo_result res = run_solver(type, &P, i < 4 ? &o : NULL, NULL, 1, x);
+      expect_true(res.reason == SPO_STOP_GRAD && res.last.grad_scale > 0.0);
+      expect_near(res.last.f, -1.35, 1e-12);
+      spo_manifold_destroy(M);
+    }
+}
+
+/* A noise that is none is said, not taken for a cost that no step can improve. */
+static int no_scale(void *self, const double *x, double f, const double *memo, double *f_noise,
+                    double *grad_scale) {
+  (void)self, (void)x, (void)memo;
+  *f_noise = f > 0.0 ? -1.0 : NAN;
+  *grad_scale = 1.0;
+  return 0;
+}
+
+static void test_no_noise(void **state) {
+  (void)state;
+  static const spo_problem_ops table = {.size = sizeof(spo_problem_ops),
+                                        .cost = form_cost,
+                                        .egrad = form_egrad,
+                                        .ehess = form_ehess,
+                                        .scale = no_scale};
+  size_t n = 4;
+  spo_error err = {0};
+  spo_manifold *M;
+  expect_ok(spo_sphere_create(n, &M, &err));
+  const spo_problem P = {&table, "form", &n, M, 0, M->work_len};
+  for (size_t i = 0; spo_list_solvers[i]; i++)
+    for (int low = 0; low < 2; low++) {
+      double x[4] = {low ? 0.8 : 0.0, 0.6, 0.0, low ? 0.0 : 0.8};
+      spo_solver *s;
+      expect_ok(spo_solver_create(spo_list_solvers[i](), &P, NULL, 1, &s, &err));
+      expect_status(spo_solver_start(s, x, NULL, &err), SPO_E_NONFINITE);
+      expect_true(strstr(err.text, "form") != NULL);
+      spo_solver_destroy(s);
+    }
+  spo_manifold_destroy(M);
+}
+
+static int first_of(void *self, const spo_iter *it) {
+  if (it->k == 1)
+    *(double *)self = it->step_size;
+  return 0;
+}
+
+/* The first step of a run is the one given. */
+static void test_given_step(void **state) {
+  (void)state;
+  spo_problem *P = ufm_problem(4, 2, 5, 1.0);
+  double *x = new_vector(P);
+  for (size_t i = 0; spo_list_solvers[i]; i++) {
+    const spo_solver_ops *type = spo_list_solvers[i]();
+    const spo_option *o = spo_option_find(type->option, type->n_options, "step");
+    for (int k = 0; o && k < 2; k++) {
+      _Alignas(double) char options[4096];
+      spo_error err = {0};
+      spo_solver *s;
+      double taken = NAN;
+      spo_options_init(type->option, type->n_options, options, type->options_size);
+      expect_ok(spo_option_set(o, options, k ? "0.37" : "0.61", &err));
+      expect_ok(spo_option_set(spo_option_find(type->option, type->n_options, "line-search"),
+                               options, "armijo", &err));
+      point_by_name(spo_ufm(), P, "random", 1, x);
+      expect_ok(spo_solver_create(type, P, options, 1, &s, &err));
+      expect_ok(spo_solver_solve(s, x, NULL, first_of, &taken, NULL, &err));
+      expect_near(taken, k ? 0.37 : 0.61, 0.0);
+      spo_solver_destroy(s);
+    }
+  }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_failing_callbacks), cmocka_unit_test(test_stop_rules),
       cmocka_unit_test(test_repeatable),        cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_fixed_step_rate),
+      cmocka_unit_test(test_fixed_step_rate),   cmocka_unit_test(test_exact_saddle),
+      cmocka_unit_test(test_no_noise),          cmocka_unit_test(test_given_step),
   };
   return cmocka_run_group_tests_name("solver", tests, NULL, NULL);
 }

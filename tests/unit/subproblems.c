@@ -319,6 +319,41 @@ static void test_interruption(void **state) {
       }
 }
 
+/* An interrupted call leaves nothing behind that belongs to the place before: a replay after it
+ * answers for the new gradient. */
+static void test_replay_after_interruption(void **state) {
+  (void)state;
+  for (size_t p = 0; spo_list_subproblems[p]; p++)
+    for (int allowed = 0; allowed < 9; allowed++) {
+      const spo_trs_ops *ops = spo_list_subproblems[p]();
+      setting s;
+      if (ops == spo_randomized_tcg() && allowed == 0)
+        continue; /* whose replay begins with the start of the call before */
+      set_up(&s, ops, DEFINITE, false, 1.0, 5);
+      solve(&s, ops);
+      for (size_t i = 0; i < N; i++)
+        s.g[i] = -3.0 * s.g[(i + 1) % N];
+      s.asked = 0, s.allowed = allowed;
+      solve(&s, ops);
+      s.allowed = INT32_MAX;
+      s.in.replay = true;
+      s.in.radius = 0.5;
+      solve(&s, ops);
+      expect_sound(&s);
+      tear_down(&s);
+    }
+}
+
+/* The dense solver takes a product for each dimension, and no more. */
+static void test_products_of_exact(void **state) {
+  (void)state;
+  setting s;
+  set_up(&s, spo_exact(), INDEFINITE, true, 1.0, 3);
+  solve(&s, spo_exact());
+  assert_int_equal(s.out.inner, N);
+  tear_down(&s);
+}
+
 /* A basis too short for the answer: the best step in it, no less than CG's. */
 static void test_short_basis(void **state) {
   (void)state;
@@ -362,10 +397,16 @@ static void test_refusal(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_decrease_and_region), cmocka_unit_test(test_replay),
-      cmocka_unit_test(test_gltr_is_exact),       cmocka_unit_test(test_hard_case),
-      cmocka_unit_test(test_zero_gradient),       cmocka_unit_test(test_interruption),
-      cmocka_unit_test(test_short_basis),         cmocka_unit_test(test_refusal),
+      cmocka_unit_test(test_decrease_and_region),
+      cmocka_unit_test(test_replay),
+      cmocka_unit_test(test_gltr_is_exact),
+      cmocka_unit_test(test_hard_case),
+      cmocka_unit_test(test_zero_gradient),
+      cmocka_unit_test(test_interruption),
+      cmocka_unit_test(test_short_basis),
+      cmocka_unit_test(test_refusal),
+      cmocka_unit_test(test_replay_after_interruption),
+      cmocka_unit_test(test_products_of_exact),
   };
   return cmocka_run_group_tests_name("subproblems", tests, NULL, NULL);
 }

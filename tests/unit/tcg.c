@@ -219,6 +219,36 @@ static void test_short_store(void **state) {
   free(s.work);
 }
 
+/* How many directions are kept changes nothing but what a rejection costs: the step is the same, and
+ * nothing is written beyond the work. */
+static void test_any_store(void **state) {
+  (void)state;
+  enum { BEYOND = 64 };
+  for (expect_seed = 1; expect_seed <= 5; expect_seed++) {
+    setting whole;
+    set_up(&whole, 5.0, true, 100.0, expect_seed);
+    solve(&whole);
+    for (uint64_t room = 0; room <= 2 * N; room++) {
+      setting s;
+      set_up(&s, 5.0, true, 100.0, expect_seed);
+      free(s.work);
+      s.options.replay = room;
+      const size_t len = spo_tcg()->work_len(&s.space, &s.options);
+      s.work = malloc((len + BEYOND) * sizeof(double));
+      for (size_t i = 0; i < len + BEYOND; i++)
+        s.work[i] = 1e300;
+      solve(&s);
+      for (size_t i = 0; i < N; i++)
+        expect_near(s.eta[i], whole.eta[i], 1e-13 * whole.out.step_norm);
+      expect_near(s.out.decrease, whole.out.decrease, 1e-13 * whole.out.decrease);
+      for (size_t i = 0; i < BEYOND; i++)
+        expect_true(s.work[len + i] == 1e300);
+      free(s.work);
+    }
+    free(whole.work);
+  }
+}
+
 static int soon(void *self) {
   return ++*(int *)self > 3;
 }
@@ -259,6 +289,7 @@ int main(void) {
       cmocka_unit_test(test_negative_curvature),
       cmocka_unit_test(test_replay),
       cmocka_unit_test(test_short_store),
+      cmocka_unit_test(test_any_store),
       cmocka_unit_test(test_interruption),
       cmocka_unit_test(test_flat_direction),
   };

@@ -73,6 +73,90 @@ static void test_radius(void **state) {
   spo_problem_destroy(P);
 }
 
+/* ARC answers a rejected step from its basis; its subproblem is as accurate as theta asks. */
+static void test_arc(void **state) {
+  (void)state;
+  static history h;
+  size_t replays = 0;
+  uint64_t products[2];
+  spo_problem *P = ufm_problem(10, 5, 16, 1.0);
+  double *x = new_vector(P);
+  spo_arc_options o;
+  for (int loose = 0; loose < 2; loose++) {
+    spo_arc_options_init(&o);
+    o.theta = loose ? 10.0 : 1e-6;
+    o.sigma = 1e-4;
+    point_by_name(spo_ufm(), P, "random", 1, x);
+    products[loose] = run_watched(spo_arc(), P, &o, x, &h).last.count.hess;
+    for (size_t k = 2; k < h.count; k++)
+      if (!h.it[k - 1].accepted && h.it[k - 1].inner > 0) {
+        expect_true(h.it[k].inner == 0);
+        replays++;
+      }
+  }
+  expect_true(replays > 0 && 2 * products[1] < products[0]);
+  free(x);
+  spo_problem_destroy(P);
+}
+
+/* A steep valley behind a crest: of the long first steps away from the saddle at 0 f falls by less
+ * than the curvature says. f = -x^2/2 + 50 x^4, and y^2 besides. */
+static int crest_cost(void *self, const double *x, double *f, double *memo, double *work) {
+  (void)self, (void)memo, (void)work;
+  *f = x[0] * x[0] * (50.0 * x[0] * x[0] - 0.5) + x[1] * x[1];
+  return 0;
+}
+
+static int crest_egrad(void *self, const double *x, double *g, double *memo, double *work) {
+  (void)self, (void)memo, (void)work;
+  g[0] = x[0] * (200.0 * x[0] * x[0] - 1.0);
+  g[1] = 2.0 * x[1];
+  return 0;
+}
+
+static int crest_ehess(void *self, const double *x, const double *v, double *hv, const double *memo,
+                       double *work) {
+  (void)self, (void)memo, (void)work;
+  hv[0] = (600.0 * x[0] * x[0] - 1.0) * v[0];
+  hv[1] = 2.0 * v[1];
+  return 0;
+}
+
+static int first_step(void *self, const spo_iter *it) {
+  if (it->k == 1) { /* from 0, along x[0] */
+    *(spo_iter *)self = *it;
+    expect_near(it->step_norm, hypot(it->x[0], it->x[1]), 1e-15);
+  }
+  return 0;
+}
+
+/* The step of an escape is one that f's fall bears out. */
+static void test_escape_step(void **state) {
+  (void)state;
+  static const spo_problem_ops table = {.size = sizeof(spo_problem_ops),
+                                        .cost = crest_cost,
+                                        .egrad = crest_egrad,
+                                        .ehess = crest_ehess};
+  const spo_solver_ops *type[] = {spo_trust_region(), spo_arc()};
+  spo_error err = {0};
+  spo_manifold *M;
+  expect_ok(spo_euclidean_create(2, &M, &err));
+  const spo_problem P = {&table, "crest", NULL, M, 0, 0};
+  for (int i = 0; i < 2; i++) {
+    double x[2] = {0.0, 0.0};
+    spo_solver *s;
+    spo_result res;
+    spo_iter it;
+    expect_ok(spo_solver_create(type[i], &P, NULL, 1, &s, &err));
+    expect_ok(spo_solver_solve(s, x, NULL, first_step, &it, &res, &err));
+    expect_true(it.event == SPO_EVENT_ESCAPE && it.accepted && it.rho >= 0.1 && it.f < 0.0);
+    expect_true(res.reason == SPO_STOP_GRAD);
+    expect_near(res.last.f, -1.0 / 800.0, 1e-12);
+    spo_solver_destroy(s);
+  }
+  spo_manifold_destroy(M);
+}
+
 /* never: a saddle is a critical point like any other; start: left if the run begins there. */
 static void test_escape_option(void **state) {
   (void)state;
@@ -225,6 +309,7 @@ int main(void) {
       cmocka_unit_test(test_radius), cmocka_unit_test(test_escape_option),
       cmocka_unit_test(test_seed),   cmocka_unit_test(test_armijo),
       cmocka_unit_test(test_scales), cmocka_unit_test(test_budget),
+      cmocka_unit_test(test_arc),    cmocka_unit_test(test_escape_step),
   };
   return cmocka_run_group_tests_name("trust region", tests, NULL, NULL);
 }
