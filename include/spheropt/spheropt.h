@@ -25,6 +25,7 @@
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>
+#include <spheropt/models/ce_ufm.h>
 #include <spheropt/models/neural_collapse.h>
 #include <spheropt/models/rayleigh.h>
 #include <spheropt/models/ufm.h>

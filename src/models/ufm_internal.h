@@ -7,6 +7,8 @@
 
 #include <spheropt/models/ufm.h>
 
+#include "models/logits.h"
+
 typedef struct ufm {
   spo_problem problem; /* first: a problem made here is its ufm */
   size_t d, K, N;
@@ -41,6 +43,17 @@ static inline double *ufm_py(const ufm *u, const double *memo) {
 }
 static inline size_t ufm_tile_len(const ufm *u, size_t first) {
   return u->N - first < u->tile ? u->N - first : u->tile;
+}
+
+/* Its cross-entropy, to be worked off in tiles. */
+static inline spo_logits ufm_logits(const ufm *u) {
+  return (spo_logits){.d = u->d,
+                      .K = u->K,
+                      .N = u->N,
+                      .tile = u->tile,
+                      .tau = u->tau,
+                      .label = u->label,
+                      .omega = u->omega};
 }
 
 extern const spo_problem_ops ufm_problem_ops; /* ufm.c */

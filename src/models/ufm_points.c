@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "models/simplex.h"
 
 #define REFUSE(...) spo_fail(err, SPO_E_ARG, "spo_ufm_point", __VA_ARGS__)
 
@@ -19,19 +20,6 @@ static const double norm_exact = 1e-14;
 
 static double *features_of(const ufm *u, double *x) {
   return x + u->d * u->K;
-}
-
-/* m unit vectors of R^d with all inner products -1/(m-1): rows of the Helmert matrix, so vector j
- * has entries in coordinates 0 .. m-2 only. */
-static void simplex(size_t d, size_t m, double *X) {
-  spo_vec_zero(m * d, X);
-  const double scale = sqrt((double)m / ((double)m - 1.0));
-  for (size_t c = 0; c + 1 < m; c++) {
-    const double h = scale / sqrt((double)(c + 1) * (double)(c + 2));
-    for (size_t j = 0; j <= c; j++)
-      X[j * d + c] = h;
-    X[(c + 1) * d + c] = -(double)(c + 1) * h;
-  }
 }
 
 /* h_i = sign * w_{y_i} */
@@ -70,7 +58,7 @@ static spo_status build_etf(const spo_problem *P, const char *arg, gsl_rng *rng,
   const spo_status status = need_dim(u, u->K - 1, "etf", err);
   if (status != SPO_OK)
     return status;
-  simplex(u->d, u->K, x);
+  spo_simplex(u->d, u->K, x);
   follow_classifier(u, 1.0, x);
   return SPO_OK;
 }
@@ -84,7 +72,7 @@ static spo_status build_antipodal(const spo_problem *P, const char *arg, gsl_rng
     status = need_balance(u, "antipodal", err);
   if (status != SPO_OK)
     return status;
-  simplex(u->d, u->K, x);
+  spo_simplex(u->d, u->K, x);
   follow_classifier(u, -1.0, x);
   return SPO_OK;
 }
@@ -150,7 +138,7 @@ static spo_status build_merged(const spo_problem *P, const char *arg, gsl_rng *r
     status = need_balance(u, "merged", err);
   if (status != SPO_OK)
     return status;
-  simplex(u->d, m, x);
+  spo_simplex(u->d, m, x);
   for (size_t k = u->K;
        k-- > 0;) /* from the last: a group's vector is read before it is overwritten */
     if (k / size != k)
