@@ -26,6 +26,8 @@
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>
 #include <spheropt/models/ce_ufm.h>
+#include <spheropt/models/layer_peeled.h>
+#include <spheropt/models/mse_ufm.h>
 #include <spheropt/models/neural_collapse.h>
 #include <spheropt/models/rayleigh.h>
 #include <spheropt/models/ufm.h>

@@ -13,7 +13,6 @@
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/models/neural_collapse.h>
 
-#include "base/blas.h"
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
@@ -197,9 +196,6 @@ static const spo_symmetry symmetry = {
 
 /* ---- certificate ----------------------------------------------------------------------------- */
 
-/* Singular values below this part of the largest span nothing: squares, so 1e-6 of a length. */
-static const double rank_tol = 1e-12;
-
 /* K + N rows of Z, and one for the deficit. */
 static size_t order(const void *self) {
   const ce_ufm *u = self;
@@ -215,7 +211,7 @@ static size_t store_len(const void *self) {
 /* prepare: a gradient. apply: a vector to scale. Directions: the second moment, LAPACK's room. */
 static size_t cert_work_len(const void *self) {
   const ce_ufm *u = self;
-  const size_t n = length_of(u), moment = u->L.d * u->L.d + 4 * u->L.d;
+  const size_t n = length_of(u), moment = spo_free_direction_work_len(u->L.d);
   return n > moment ? n : moment; /* n = d (K + N) + K is more than the order */
 }
 
@@ -273,19 +269,8 @@ static int direction(void *self, const double *x, const double *memo, const doub
   const size_t d = u->L.d, m = u->L.K + u->L.N;
   if (!(lambda + *store / half_trace(u, false) < 0.0))
     return 1;
-  double *moment = work, *eigen = work + d * d, *room = eigen + d;
-  spo_gemm('N', 'T', d, d, m, 1.0, x, d, x, d, 0.0, moment, d);
-  const spo_blasint n = (spo_blasint)d, lwork = (spo_blasint)(3 * d);
-  spo_blasint info;
-  dsyev_("V", "U", &n, moment, &n, eigen, room, &lwork, &info);
-  if (info != 0)
-    return -1;
-  if (!(eigen[0] <= rank_tol * eigen[d - 1]))
-    return 1;
-  spo_vec_zero(length_of(u), v);
-  for (size_t j = 0; j < m; j++)
-    spo_vec_axpy(d, vector[j], moment, v + j * d);
-  return 0;
+  spo_vec_zero(u->L.K, v + m * d);
+  return spo_free_direction(d, m, x, vector, v, work);
 }
 
 static const char *const case_names[] = {"free direction"};
