@@ -26,6 +26,7 @@
 #include <spheropt/model.h>
 #include <spheropt/models/brockett.h>
 #include <spheropt/models/ce_ufm.h>
+#include <spheropt/models/deep_ufm.h>
 #include <spheropt/models/layer_peeled.h>
 #include <spheropt/models/mse_ufm.h>
 #include <spheropt/models/neural_collapse.h>

@@ -423,10 +423,12 @@ static spo_status metrics(const spo_problem *P, const double *x, double *value, 
   return status;
 }
 
-static const char *const samples[] = {"--classes 10 --imbalance 10",
+static const char *const samples[] = {"--classes 10",
+                                      "--classes 10 --imbalance 10",
                                       "--classes 4 --dim 3 --energy-h 2",
                                       "--counts 5,3,3,1 --dim 6 --energy-h 2 --energy-w 0.5",
-                                      "--classes 2 --dim 1 --energy-h 1", NULL};
+                                      "--classes 2 --dim 1 --energy-h 1",
+                                      NULL};
 static const char *const metric_names[] = {"minority_cosine", "majority_cosine", "minority_norm",
                                            "nc2", "nc3"};
 
