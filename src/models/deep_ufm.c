@@ -34,6 +34,40 @@ SPO_KERNEL static void let_through(size_t n, const double *a, double *v) {
     v[i] = a[i] > 0.0 ? v[i] : 0.0;
 }
 
+/* The bent rectifier: delta (u^3 - u^4/2) with u = z/delta in [0, 1], beyond it z - delta/2. Its
+ * slope is u^2 (3 - 2u), the slope's derivative 6 u (1 - u)/delta: both continuous. z becomes its
+ * value; u out. */
+SPO_KERNEL static void bend(size_t n, double delta, double *z, double *u) {
+#pragma omp simd
+  for (size_t i = 0; i < n; i++) {
+    const double t = z[i] / delta, low = t < 0.0 ? 0.0 : t, in = low > 1.0 ? 1.0 : low;
+    u[i] = in;
+    z[i] = delta * (in * in * in * (1.0 - 0.5 * in) + (low - in));
+  }
+}
+
+/* v *= slope */
+SPO_KERNEL static void times_slope(size_t n, const double *u, double *v) {
+#pragma omp simd
+  for (size_t i = 0; i < n; i++)
+    v[i] *= u[i] * u[i] * (3.0 - 2.0 * u[i]);
+}
+
+/* out = v times the slope's derivative */
+SPO_KERNEL static void times_bend(size_t n, double delta, const double *u, const double *v,
+                                  double *out) {
+#pragma omp simd
+  for (size_t i = 0; i < n; i++)
+    out[i] = v[i] * (6.0 / delta) * u[i] * (1.0 - u[i]);
+}
+
+/* v += a o b */
+SPO_KERNEL static void add_product(size_t n, const double *a, const double *b, double *v) {
+#pragma omp simd
+  for (size_t i = 0; i < n; i++)
+    v[i] += a[i] * b[i];
+}
+
 /* ---- cost, gradient, products ---------------------------------------------------------------- */
 
 /* f is a sum of terms >= 0; the residual may cancel, but then the decay is what is left. */
@@ -87,7 +121,10 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
   const deep_ufm *u = self;
   for (size_t l = 1; l < u->L; l++) {
     forward(u, l, 1.0, x, activation(u, x, memo, l - 1), 0.0, memo + u->active[l]);
-    rectify(u->width[l] * u->N, memo + u->active[l]);
+    if (u->smoothing > 0.0)
+      bend(u->width[l] * u->N, u->smoothing, memo + u->active[l], memo + u->bent[l]);
+    else
+      rectify(u->width[l] * u->N, memo + u->active[l]);
   }
   double *R = memo + u->delta[u->L];
   for (size_t i = 0; i < u->N; i++) {
@@ -100,6 +137,15 @@ static int cost(void *self, const double *x, double *f, double *memo, double *wo
   return 0;
 }
 
+/* v times the rectifier's slope at the argument of A_l */
+static void times_rectifier(const deep_ufm *u, size_t l, const double *memo, double *v) {
+  const size_t count = u->width[l] * u->N;
+  if (u->smoothing > 0.0)
+    times_slope(count, memo + u->bent[l], v);
+  else
+    let_through(count, memo + u->active[l], v);
+}
+
 static int egrad(void *self, const double *x, double *g, double *memo, double *work) {
   (void)work;
   const deep_ufm *u = self;
@@ -108,14 +154,19 @@ static int egrad(void *self, const double *x, double *g, double *memo, double *w
     double *below = l > 1 ? memo + u->delta[l - 1] : g;
     correlate(u, l, activation(u, x, memo, l - 1), delta, 0.0, g);
     backward(u, l, x, delta, 0.0, below);
-    if (l > 1)
-      let_through(u->width[l - 1] * u->N, memo + u->active[l - 1], below);
+    if (l == 1)
+      break;
+    if (u->smoothing > 0.0)
+      times_bend(u->width[l - 1] * u->N, u->smoothing, memo + u->bent[l - 1], below,
+                 memo + u->turn[l - 1]);
+    times_rectifier(u, l - 1, memo, below);
   }
   add_decay(u, x, g);
   return 0;
 }
 
-/* Adot_l, l = 1 .. L-1, where A_l stands in a memo, and delta_L's derivative at *last. */
+/* Adot_l, l = 1 .. L-1, where A_l stands in a memo, the derivatives of the bent rectifiers'
+ * arguments where u_l does, and delta_L's derivative at *last. */
 static void forward_derivative(const deep_ufm *u, const double *x, const double *v,
                                const double *memo, double *dot, double *last) {
   for (size_t l = 1; l <= u->L; l++) {
@@ -125,12 +176,15 @@ static void forward_derivative(const deep_ufm *u, const double *x, const double 
     double *out = hidden ? dot + u->active[l] : last;
     forward(u, l, factor, v, activation(u, x, memo, l - 1), 0.0, out);
     forward(u, l, factor, x, before, 1.0, out);
+    if (hidden && u->smoothing > 0.0)
+      spo_vec_copy(u->width[l] * u->N, out, dot + u->bent[l]);
     if (hidden)
-      let_through(u->width[l] * u->N, memo + u->active[l], out);
+      times_rectifier(u, l, memo, out);
   }
 }
 
-/* work: the features' derivatives, as in a memo up to delta_1, then those of two layers' deltas. */
+/* work: the derivatives of features and arguments, as in a memo up to delta_1, then those of two
+ * layers' deltas. */
 static int ehess(void *self, const double *x, const double *v, double *hv, const double *memo,
                  double *work) {
   const deep_ufm *u = self;
@@ -146,7 +200,9 @@ static int ehess(void *self, const double *x, const double *v, double *hv, const
     backward(u, l, x, ddelta, 1.0, below);
     if (l == 1)
       break;
-    let_through(u->width[l - 1] * u->N, memo + u->active[l - 1], below);
+    times_rectifier(u, l - 1, memo, below);
+    if (u->smoothing > 0.0)
+      add_product(u->width[l - 1] * u->N, memo + u->turn[l - 1], dot + u->bent[l - 1], below);
     spare = ddelta;
     ddelta = below;
   }
@@ -170,6 +226,8 @@ static int scale(void *self, const double *x, double f, const double *memo, doub
 static int known_minimum(void *self, double *f_star, const char **theorem) {
   const deep_ufm *u = self;
   size_t narrowest = SIZE_MAX;
+  if (u->smoothing > 0.0)
+    return 1;
   for (size_t l = 1; l < u->L; l++)
     narrowest = u->width[l] < narrowest ? u->width[l] : narrowest;
   if (u->c > 0.0 && narrowest < 2)
@@ -226,6 +284,8 @@ static const spo_option table[] = {
      INFINITY, 5e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
     {"decay-h", "of the features; not given: as decay", "", AT(decay_h), SPO_OPTION_DOUBLE, 0,
      INFINITY, NAN, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+    {"smoothing", "rectifiers bend over arguments 0 to this; 0: they have a kink", "",
+     AT(smoothing), SPO_OPTION_DOUBLE, 0, INFINITY, 0, SPO_OPEN_HI, NULL, 0},
     {"decays", "of the features and of the weights of each layer, L+1 numbers", "", AT(decays),
      SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
 };
@@ -278,7 +338,7 @@ static spo_status check_lists(const spo_deep_ufm_params *p, spo_error *err) {
 
 static deep_ufm *layout(spo_carver *c, size_t L) {
   deep_ufm *u = spo_carve(c, 1, sizeof *u);
-  size_t *lengths = spo_carve(c, 4 * (L + 1), sizeof *lengths);
+  size_t *lengths = spo_carve(c, 6 * (L + 1), sizeof *lengths);
   double *lambda = spo_carve_doubles(c, L + 1);
   int64_t *given = spo_carve(c, L, sizeof *given);
   if (u)
@@ -286,7 +346,9 @@ static deep_ufm *layout(spo_carver *c, size_t L) {
                     .width = lengths,
                     .at = lengths + L + 1,
                     .active = lengths + 2 * (L + 1),
-                    .delta = lengths + 3 * (L + 1),
+                    .bent = lengths + 3 * (L + 1),
+                    .turn = lengths + 4 * (L + 1),
+                    .delta = lengths + 5 * (L + 1),
                     .lambda = lambda,
                     .given_width = given};
   return u;
@@ -299,6 +361,7 @@ static void fill(const spo_deep_ufm_params *p, deep_ufm *u) {
   u->own_decays = p->decays.data != NULL;
   u->decay = p->decay;
   u->decay_h = p->decay_h;
+  u->smoothing = p->smoothing;
   for (size_t l = 0; l <= L; l++) {
     if (l < L)
       u->given_width[l] = p->width.data ? p->width.data[p->width.count > 1 ? l : 0] : DEFAULT_WIDTH;
@@ -309,26 +372,34 @@ static void fill(const spo_deep_ufm_params *p, deep_ufm *u) {
   }
 }
 
+/* Places for an array of each hidden layer, from `from` on; where the next thing begins out. */
+static size_t place_hidden(const deep_ufm *u, size_t from, size_t *at) {
+  for (size_t l = 0; l <= u->L; l++) {
+    at[l] = from;
+    if (l > 0 && l < u->L)
+      from = spo_size_add(from, spo_size_mul(u->width[l], u->N));
+  }
+  return from;
+}
+
 /* Where everything stands; the sizes saturate instead of overflowing. */
 static void place(deep_ufm *u, size_t *point, size_t *memo, size_t *work) {
-  size_t widest = 0, at = 0, features = 0;
+  size_t widest = 0;
+  *point = 0;
   for (size_t l = 0; l <= u->L; l++) {
-    u->at[l] = at;
-    at = spo_size_add(at, l == 0 ? spo_size_mul(u->N, u->width[0])
-                                 : spo_size_mul(u->width[l], u->width[l - 1]));
-    u->active[l] = features;
-    if (l > 0 && l < u->L)
-      features = spo_size_add(features, spo_size_mul(u->width[l], u->N));
+    u->at[l] = *point;
+    *point = spo_size_add(*point, l == 0 ? spo_size_mul(u->N, u->width[0])
+                                         : spo_size_mul(u->width[l], u->width[l - 1]));
     widest = u->width[l] > widest ? u->width[l] : widest;
   }
-  u->delta[0] = SIZE_MAX; /* the gradient itself */
-  *memo = features;
-  for (size_t l = 1; l <= u->L; l++) {
-    u->delta[l] = *memo;
-    *memo = spo_size_add(*memo, spo_size_mul(u->width[l], u->N));
-  }
-  *point = at;
-  *work = spo_size_add(features, spo_size_mul(2 * widest, u->N));
+  *memo = place_hidden(u, 0, u->active);
+  if (u->smoothing > 0.0)
+    *memo = place_hidden(u, *memo, u->bent);
+  *work = spo_size_add(*memo, spo_size_mul(2 * widest, u->N));
+  *memo = place_hidden(u, *memo, u->delta);
+  *memo = spo_size_add(*memo, 2 * u->N); /* delta_L */
+  if (u->smoothing > 0.0)
+    *memo = place_hidden(u, *memo, u->turn);
 }
 
 spo_status spo_deep_ufm_create(const spo_deep_ufm_params *params, spo_problem **out,
@@ -385,6 +456,7 @@ static void describe(const spo_problem *P, void *params) {
   p->width = (spo_integers){u->given_width, u->L};
   p->decay = u->decay;
   p->decay_h = u->decay_h;
+  p->smoothing = u->smoothing;
   if (u->own_decays)
     p->decays = (spo_matrix){u->lambda, u->L + 1, 1};
 }
@@ -408,8 +480,11 @@ static const char *default_start(const spo_problem *P) {
   return "he";
 }
 
-static const char *const samples[] = {"--layers 2 --per-class 2 --width 12 --decay 0.01",
-                                      "--layers 3 --per-class 2 --width 10,8,9 --decay 0.3", NULL};
+static const char *const samples[] = {
+    "--layers 3 --per-class 2 --width 10 --decay 0.02 --smoothing 0.1",
+    "--layers 4 --per-class 1 --width 6 --decay 0.01 --decay-h 0.02 --smoothing 0.3",
+    "--layers 3 --per-class 2 --width 10,8,9 --decay 0.3", "--layers 2 --width 1 --decay 0.5",
+    NULL};
 
 static const spo_model_ops model = {
     .size = sizeof(spo_model_ops),

@@ -11,12 +11,13 @@ typedef struct deep_ufm {
   spo_problem problem; /* first: a problem made here is its deep_ufm */
   size_t L, n, N;      /* layers, samples in each class, in all */
   /* L+1 each: widths, w_L = 2; decays lH, l_1 .. l_L; where H, W_1 .. W_L begin in a point; where
-   * A_l and delta_l begin in the memo (A_0 is in the point, A_L is not kept) */
-  size_t *width, *at, *active, *delta;
+   * A_l and delta_l begin in the memo (A_0 is in the point, A_L is not kept); with smoothing also
+   * where rectifiers are in their bend, and its curvature times what comes back to it */
+  size_t *width, *at, *active, *bent, *turn, *delta;
   double *lambda;
   int64_t *given_width; /* w_0 .. w_(L-1) */
   bool own_decays;
-  double decay, decay_h;
+  double decay, decay_h, smoothing;
   double f_star, c; /* of the closed form; c = 0: the minimum is at 0 */
   spo_manifold *manifold;
 } deep_ufm;

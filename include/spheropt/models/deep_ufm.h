@@ -13,9 +13,12 @@
  *
  * and the Hessian product is the derivative of these with the pattern 1[A > 0] held: f is smooth
  * but where a rectifier's argument is 0, where its derivative is taken as 0. A random point lies on
- * no such kink; minimisers of more than two layers do, and f has a gradient there, but no Hessian.
+ * no such kink, but minimisers do, and where f slides along kinks every solver for smooth functions
+ * is slow. Smoothing delta > 0 bends the rectifier, s(z) = delta (u^3 - u^4/2), u = z/delta, for
+ * arguments in (0, delta), and z - delta/2 beyond: f then has continuous second derivatives. Solve
+ * for a falling sequence of delta, each from the last one's end.
  *
- * Minimum, for hidden widths w_1 .. w_(L-1) >= 2: with mu_0 = n lH, mu_l = l_l, Pi = prod mu_l, c the
+ * Minimum without smoothing, for hidden widths w_1 .. w_(L-1) >= 2: with mu_0 = n lH, mu_l = l_l, Pi = prod mu_l, c the
  * largest root of (1-c) c^((L-1)/(L+1)) = 2 Pi^(1/(L+1)): f* = (1-c)^2/2 + (L+1) (Pi c^2)^(1/(L+1))
  * where that is below 1/2, which is the case for Pi < (L-1)^(L-1)/(2^(L+1) L^(2L)); else 1/2, at 0.
  * At the former minimum every layer's features collapse (DNC1), their class means after the first
@@ -43,6 +46,7 @@ typedef struct spo_deep_ufm_params {
   spo_integers width; /* w_0 .. w_(L-1), each >= 1; one number: all alike; not given: 16. Copied */
   double decay;       /* lH and every l_l, > 0 */
   double decay_h;     /* lH alone; NaN: decay */
+  double smoothing;   /* delta >= 0 */
   spo_matrix decays;  /* L+1 numbers lH, l_1 .. l_L instead of both; copied */
 } spo_deep_ufm_params;
 
