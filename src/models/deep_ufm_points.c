@@ -5,9 +5,8 @@
 #include "models/deep_ufm_internal.h"
 
 #include <gsl/gsl_randist.h>
-#include <limits.h>
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/blas.h"
 #include "base/memory.h"
@@ -55,96 +54,101 @@ void deep_solve_reduced(deep_ufm *u) {
 
 /* ---- named points ---------------------------------------------------------------------------- */
 
-/* One class alone, its samples in `groups` coordinates from `first` on until W_merge makes one of
- * them; merge = 0: in one from the beginning. Each layer before counts its decay once a group, so
- * the class is at the reduced problem's minimum for Pi groups^merge. */
-static void place_class(const deep_ufm *u, size_t k, size_t first, size_t merge, double *x) {
-  const size_t groups = merge > 0 ? u->n : 1;
-  const double L = (double)u->L;
-  const double m = exp(log_mean_decay(u) + (double)merge / (L + 1.0) * log((double)groups));
+/* The samples of a split class go through layer 1 apart, and W_2 merges them: decays of H, W_1 and
+ * W_2 count once a sample. The logarithm of what that makes of their mean. */
+static double log_split(const deep_ufm *u, bool split) {
+  return split ? 2.0 / (double)(u->L + 1) * log((double)u->n) : 0.0;
+}
+
+/* In layer 1 the arguments of a split class are s ((1+t) I - t 11^T), which costs H and W_1 what s I
+ * does for 0 <= t <= 1/(n-1): in between, no rectifier is at its kink. Entry (i, j) of the root. */
+static double root_entry(size_t n, size_t i, size_t j) {
+  const double N = (double)n, t = n > 1 ? 0.5 / (N - 1.0) : 0.0;
+  const double across = sqrt(1.0 + t), along = sqrt(1.0 + t - N * t);
+  return (i == j ? across : 0.0) + (along - across) / N;
+}
+
+/* Class k alone, in one coordinate of each layer, or split, in n coordinates of the first two; from
+ * `first` on there, in coordinate k beyond. */
+static void place_class(const deep_ufm *u, size_t k, size_t first, bool split, double *x) {
+  const size_t groups = split ? u->n : 1, n = u->n;
+  const double L = (double)u->L, m = exp(log_mean_decay(u) + log_split(u, split));
   double c;
   reduced(L, m, &c);
   const double root = m * pow(c, 2.0 / (L + 1.0)); /* mu_l x_l^2, the same for all l */
-  for (size_t i = 0; i < u->n; i++)
-    x[(k * u->n + i) * u->width[0] + first + (merge > 0 ? i : 0)] =
-        sqrt(root / ((double)u->n * u->lambda[0]));
-  for (size_t l = 1; l <= u->L; l++) {
-    const size_t in = l <= merge ? groups : 1, out = l < merge ? groups : 1;
-    for (size_t g = 0; g < in; g++) {
-      const size_t to = l == u->L ? k : first + (out > 1 ? g : 0);
-      x[u->at[l] + to * u->width[l - 1] + first + g] = sqrt(root / ((double)in * u->lambda[l]));
-    }
+  const double x0 = sqrt(root / ((double)n * u->lambda[0]));
+  const double x1 = sqrt(root / ((double)groups * u->lambda[1]));
+  const double x2 = sqrt(root / ((double)groups * u->lambda[2]));
+  for (size_t g = 0; g < groups; g++) {
+    for (size_t i = 0; i < n; i++)
+      x[(k * n + i) * u->width[0] + first + g] = x0 * (split ? root_entry(n, i, g) : 1.0);
+    for (size_t i = 0; i < groups; i++)
+      x[u->at[1] + (first + i) * u->width[0] + first + g] =
+          x1 * (split ? root_entry(n, i, g) : 1.0);
+    x[u->at[2] + k * u->width[1] + first + g] = x2;
   }
+  for (size_t l = 3; l <= u->L; l++)
+    x[u->at[l] + k * u->width[l - 1] + k] = sqrt(root / u->lambda[l]);
 }
 
-/* Do both classes fit, and does the reduced problem of each have its root? */
-static spo_status check_split(const deep_ufm *u, const char *name, const size_t merge[2],
-                              spo_error *err) {
-  for (size_t k = 0; k < 2; k++) {
-    const double exponent = (double)merge[k] / (double)(u->L + 1);
-    double c;
-    reduced((double)u->L, exp(log_mean_decay(u) + exponent * log((double)u->n)), &c);
-    if (!(c > 0.0))
-      return spo_fail(err, SPO_E_ARG, "spo_deep_ufm_point",
-                      "%s: the decay is too large: class %zu has no such critical point", name, k);
-  }
+/* Both classes, the first `split` of them split: do they fit, and is there such a point? */
+static spo_status place_both(const deep_ufm *u, const char *name, size_t split, double *x,
+                             spo_error *err) {
+  const size_t most = split * u->n + 2 - split;
+  double c;
+  reduced((double)u->L, exp(log_mean_decay(u) + log_split(u, split > 0)), &c);
+  if (!(c > 0.0))
+    return spo_fail(err, SPO_E_ARG, "spo_deep_ufm_point",
+                    "%s: the decay is too large for such a critical point", name);
   for (size_t l = 0; l < u->L; l++) {
-    const size_t need = (l < merge[0] ? u->n : 1) + (l < merge[1] ? u->n : 1);
+    const size_t need = l < 2 ? most : 2;
     if (u->width[l] < need)
       return spo_fail(err, SPO_E_ARG, "spo_deep_ufm_point",
-                      "%s: needs a width of %zu before layer %zu, here it is %zu", name, need,
-                      l + 1, u->width[l]);
+                      "%s: needs a width of at least %zu before layer %zu, here it is %zu", name,
+                      need, l + 1, u->width[l]);
   }
+  spo_vec_zero(u->problem.manifold->n, x);
+  place_class(u, 0, 0, split > 0, x);
+  place_class(u, 1, split > 0 ? u->n : 1, split > 1, x);
   return SPO_OK;
 }
 
-static void place_both(const deep_ufm *u, const size_t merge[2], double *x) {
-  spo_vec_zero(u->problem.manifold->n, x);
-  place_class(u, 0, 0, merge[0], x);
-  place_class(u, 1, merge[0] > 0 ? u->n : 1, merge[1], x);
+static spo_status sharp(const deep_ufm *u, const char *name, spo_error *err) {
+  return u->smoothing > 0.0 ? spo_fail(err, SPO_E_ARG, "spo_deep_ufm_point",
+                                       "%s: known without smoothing only", name)
+                            : SPO_OK;
 }
 
 static spo_status build_collapse(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
                                  spo_error *err) {
   (void)arg, (void)rng;
   const deep_ufm *u = P->self;
-  const size_t merge[] = {0, 0};
+  const spo_status status = sharp(u, "collapse", err);
   spo_vec_zero(P->manifold->n, x);
-  if (!(u->c > 0.0))
-    return SPO_OK;
-  const spo_status status = check_split(u, "collapse", merge, err);
-  if (status == SPO_OK)
-    place_both(u, merge, x);
-  return status;
+  return status == SPO_OK && u->c > 0.0 ? place_both(u, "collapse", 0, x, err) : status;
 }
 
 static spo_status build_split(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
                               spo_error *err) {
   (void)rng;
-  const deep_ufm *u = P->self;
-  char *end = NULL;
-  const unsigned long first = arg ? strtoul(arg, &end, 10) : 0;
-  const unsigned long second = end && *end == ',' ? strtoul(end + 1, &end, 10) : ULONG_MAX;
-  if (!end || *end != '\0' || first > u->L || second > u->L || first == 1 || second == 1)
+  const bool one = arg && strcmp(arg, "1") == 0, two = arg && strcmp(arg, "2") == 0;
+  const spo_status status = sharp(P->self, "split", err);
+  if (!one && !two)
     return spo_fail(err, SPO_E_ARG, "spo_deep_ufm_point",
-                    "split:M,M: \"%s\" is not two layers where samples merge, 2 to %zu, or 0",
-                    arg ? arg : "", u->L);
-  const size_t merge[] = {first, second};
-  const spo_status status = check_split(u, "split", merge, err);
-  if (status == SPO_OK)
-    place_both(u, merge, x);
-  return status;
+                    "split:C: \"%s\" is not a number of classes, 1 or 2", arg ? arg : "");
+  return status == SPO_OK ? place_both(P->self, "split", two ? 2 : 1, x, err) : status;
 }
 
 static spo_status build_one_class(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
                                   spo_error *err) {
   (void)arg, (void)rng;
   const deep_ufm *u = P->self;
-  const size_t merge[] = {0, 0};
-  const spo_status status = check_split(u, "one-class", merge, err);
+  spo_status status = sharp(u, "one-class", err);
+  if (status == SPO_OK)
+    status = place_both(u, "one-class", 0, x, err);
   spo_vec_zero(P->manifold->n, x);
   if (status == SPO_OK)
-    place_class(u, 0, 0, 0, x);
+    place_class(u, 0, 0, false, x);
   return status;
 }
 
@@ -171,9 +175,10 @@ const spo_named_point deep_points[DEEP_N_POINTS] = {
     {"he", NULL, "random weights of variance 2/w_(l-1), features of variance 1", build_he},
     {"collapse", NULL, "deep neural collapse of the closed form: the global minimum",
      build_collapse},
-    {"split", "M,M",
-     "each sample of a class on its own until layer M >= 2 merges them; 0: collapsed from the "
-     "first on: a local minimum",
+    {"split", "C",
+     "the samples of C classes, 1 or 2, go apart through layer 1 until layer 2 merges them: a "
+     "local "
+     "minimum",
      build_split},
     {"one-class", NULL, "the first class collapsed, the second at zero: a local minimum",
      build_one_class},

@@ -24,8 +24,9 @@
  * At the former minimum every layer's features collapse (DNC1), their class means after the first
  * rectifier are orthogonal and of equal length (DNC2), and rows of W_l are in their span (DNC3).
  * There are other local minima, so start more than once: f is the mean over both classes of the
- * reduced problem's value, and a class whose n samples go separate ways until W_M merges them, M >=
- * 2, has n^M Pi in place of Pi; a class that is lost counts 1/2.
+ * reduced problem's value, and a class whose n samples go through layer 1 apart until W_2 merges
+ * them has n^2 Pi in place of Pi; a class that is lost counts 1/2. Where they merge in layer M > 2 it
+ * is n^M Pi: runs end there too, from the side of the kinks on which f has no slope.
  * Symmetry: rotations of R^(w_0).
  *
  * Source: Sukenik, Mondelli, Lampert 2023, arXiv:2305.13165 (model, theorem); the closed form in
@@ -53,8 +54,8 @@ typedef struct spo_deep_ufm_params {
 /**
  * spo_deep_ufm - the model.
  *
- * Named points: collapse (the closed-form minimum); split:M,M (each sample of a class on its own
- * until layer M merges them; 0: collapsed), one-class and zero, local minima all; he (W_l with entries of variance
+ * Named points: collapse (the closed-form minimum); split:C (the samples of C classes apart in layer
+ * 1), one-class and zero, local minima all; he (W_l with entries of variance
  * 2/w_(l-1), H of variance 1: He et al. 2015). Parts H, W1, W2, ...; for L > 15 all weights in one,
  * W. Metrics, of the features A_(l-1) that enter W_l: dnc1_l = within-class over between-class
  * variance, dnc2_l = condition number of their two class means, dnc3_l = mean sine of the angle
