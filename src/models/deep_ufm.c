@@ -38,9 +38,10 @@ SPO_KERNEL static void let_through(size_t n, const double *a, double *v) {
  * slope is u^2 (3 - 2u), the slope's derivative 6 u (1 - u)/delta: both continuous. z becomes its
  * value; u out. */
 SPO_KERNEL static void bend(size_t n, double delta, double *z, double *u) {
+  const double per_delta = 1.0 / delta;
 #pragma omp simd
   for (size_t i = 0; i < n; i++) {
-    const double t = z[i] / delta, low = t < 0.0 ? 0.0 : t, in = low > 1.0 ? 1.0 : low;
+    const double t = z[i] * per_delta, low = t < 0.0 ? 0.0 : t, in = low > 1.0 ? 1.0 : low;
     u[i] = in;
     z[i] = delta * (in * in * in * (1.0 - 0.5 * in) + (low - in));
   }
@@ -53,12 +54,14 @@ SPO_KERNEL static void times_slope(size_t n, const double *u, double *v) {
     v[i] *= u[i] * u[i] * (3.0 - 2.0 * u[i]);
 }
 
-/* out = v times the slope's derivative */
-SPO_KERNEL static void times_bend(size_t n, double delta, const double *u, const double *v,
-                                  double *out) {
+/* out = v times the slope's derivative, then v *= slope */
+SPO_KERNEL static void times_both(size_t n, double delta, const double *u, double *v, double *out) {
+  const double six = 6.0 / delta;
 #pragma omp simd
-  for (size_t i = 0; i < n; i++)
-    out[i] = v[i] * (6.0 / delta) * u[i] * (1.0 - u[i]);
+  for (size_t i = 0; i < n; i++) {
+    out[i] = v[i] * six * u[i] * (1.0 - u[i]);
+    v[i] *= u[i] * u[i] * (3.0 - 2.0 * u[i]);
+  }
 }
 
 /* v += a o b */
@@ -157,9 +160,10 @@ static int egrad(void *self, const double *x, double *g, double *memo, double *w
     if (l == 1)
       break;
     if (u->smoothing > 0.0)
-      times_bend(u->width[l - 1] * u->N, u->smoothing, memo + u->bent[l - 1], below,
+      times_both(u->width[l - 1] * u->N, u->smoothing, memo + u->bent[l - 1], below,
                  memo + u->turn[l - 1]);
-    times_rectifier(u, l - 1, memo, below);
+    else
+      let_through(u->width[l - 1] * u->N, memo + u->active[l - 1], below);
   }
   add_decay(u, x, g);
   return 0;
