@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the files of the deep UFM share: deep_ufm.c (objective, parameters), deep_ufm_points.c (the
- * closed-form minimum, named points, metrics). */
+ * What the files of the deep UFM share: deep_ufm.c (objective), deep_ufm_create.c (parameters),
+ * deep_ufm_points.c (the closed-form minimum, named points, metrics). */
 #ifndef SPO_MODELS_DEEP_UFM_INTERNAL_H
 #define SPO_MODELS_DEEP_UFM_INTERNAL_H
 
@@ -26,6 +26,8 @@ typedef struct deep_ufm {
 static inline size_t deep_part_len(const deep_ufm *u, size_t l) {
   return l == 0 ? u->N * u->width[0] : u->width[l] * u->width[l - 1];
 }
+
+extern const spo_problem_ops deep_problem_ops;
 
 /* f without the decay, after a cost. */
 double deep_fit(const deep_ufm *u, const double *memo);
