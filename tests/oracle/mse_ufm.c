@@ -6,19 +6,7 @@
 #include <spheropt/models/mse_ufm.h>
 
 #include "eigenvalue_list.h"
-#include "samples.h"
-
-enum { E1, E2, E3, INVARIANT, FLOW, METRICS };
-
-static spo_problem *problem(uint64_t C, uint64_t N, uint64_t p, double eps) {
-  spo_error err = {0};
-  spo_problem *P;
-  spo_mse_ufm_params params;
-  spo_mse_ufm_params_init(&params);
-  params.classes = C, params.per_class = N, params.dim = p, params.start_size = eps;
-  expect_ok(spo_mse_ufm_create(&params, &P, &err));
-  return P;
-}
+#include "small_starts.h"
 
 /* The spectrum at a named point; the rest of `due` is filled up with zeros. */
 static void expect_spectrum(const spo_problem *P, const char *name, double f,
@@ -57,7 +45,7 @@ static void test_spectra(void **state) {
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     const uint64_t C = sizes[i][0], N = sizes[i][1], p = sizes[i][2];
     const double root = sqrt((double)N), CN = (double)(C * N);
-    spo_problem *P = problem(C, N, p, 1.0);
+    spo_problem *P = small_problem(C, N, p, 1.0);
     list_add(&due, -root, p * (C - 1));
     list_add(&due, root, p * (C - 1));
     list_add(&due, CN, C);
@@ -77,7 +65,7 @@ static void test_partial(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     const uint64_t C = sizes[i][0], N = sizes[i][1], p = sizes[i][2];
-    spo_problem *P = problem(C, N, p, 1.0);
+    spo_problem *P = small_problem(C, N, p, 1.0);
     double *x = new_vector(P);
     for (uint64_t r = 0; r < C - 1; r++) {
       spo_error err = {0};
@@ -101,7 +89,7 @@ static void test_partial(void **state) {
 static void test_low_rank(void **state) {
   (void)state;
   for (uint64_t p = 1; p <= 5; p++) {
-    spo_problem *P = problem(5, 3, p, 1.0);
+    spo_problem *P = small_problem(5, 3, p, 1.0);
     double *x = new_vector(P), f_star;
     const char *theorem;
     assert_int_equal(P->ops->known_minimum(P->self, &f_star, &theorem), 0);
@@ -119,30 +107,10 @@ static void test_low_rank(void **state) {
   }
 }
 
-static void measure(const spo_problem *P, const double *x, double metric[METRICS]) {
-  spo_error err = {0};
-  expect_ok(spo_mse_ufm()->metrics(P, x, metric, &err));
-}
-
-/* Gradient descent with the experiment's step; x in and out. */
-static spo_result descend(const spo_problem *P, double step, uint64_t steps, double *x) {
-  const spo_solver_ops *type = spo_gradient_descent();
-  spo_error err = {0};
-  spo_gradient_descent_options o;
-  spo_stop stop;
-  spo_stop_init(&stop);
-  stop.max_iter = steps;
-  spo_gradient_descent_options_init(&o);
-  o.step = step;
-  expect_ok(spo_option_set(spo_option_find(type->option, type->n_options, "line-search"), &o,
-                           "fixed", &err));
-  return run_solver(type, P, &o, &stop, 1, x);
-}
-
 /* From a point of S, steps stay in S; beside it the distance is what was added. */
 static void test_invariant_subspace(void **state) {
   (void)state;
-  spo_problem *P = problem(4, 3, 6, 1.0);
+  spo_problem *P = small_problem(4, 3, 6, 1.0);
   const size_t p = 6, C = 4;
   double *x = new_vector(P), metric[METRICS];
   gsl_rng *rng = new_rng(3);
@@ -158,10 +126,10 @@ static void test_invariant_subspace(void **state) {
   }
   for (size_t k = 0; k < C; k++)
     x[(C + 12) * p + k] = 0.3;
-  measure(P, x, metric);
+  small_measure(P, x, metric);
   expect_at_most(metric[INVARIANT], 1e-15);
-  descend(P, 0.02, 300, x);
-  measure(P, x, metric);
+  small_descend(P, 0.02, 300, x);
+  small_measure(P, x, metric);
   expect_at_most(metric[INVARIANT], 1e-13);
   double length = 0.0;
   for (size_t i = 0; i < P->manifold->n; i++)
@@ -169,42 +137,16 @@ static void test_invariant_subspace(void **state) {
   const double extra = 1e-3 * sqrt(length); /* along 1 in W: across S */
   for (size_t k = 0; k < C; k++)
     x[k * p] += extra / sqrt((double)C);
-  measure(P, x, metric);
+  small_measure(P, x, metric);
   expect_near(metric[INVARIANT], 1e-3 / sqrt(1.0 + 1e-6), 1e-6);
   gsl_rng_free(rng);
   free(x);
   spo_problem_destroy(P);
 }
 
-static double median(double *value, size_t count) {
-  qsort(value, count, sizeof *value, list_order);
-  return 0.5 * (value[(count - 1) / 2] + value[count / 2]);
-}
-
-enum { SEEDS = 20 };
-
-/* The experiment with `seeds` starts of size eps. */
-static void experiment(double eps, size_t seeds, uint64_t steps, double out[METRICS], double *f) {
-  double value[METRICS][SEEDS], risk[SEEDS];
-  spo_problem *P = problem(3, 3, 15, eps);
-  double *x = new_vector(P), metric[METRICS];
-  for (size_t s = 0; s < seeds; s++) {
-    point_by_name(spo_mse_ufm(), P, "small", s + 1, x);
-    risk[s] = descend(P, 0.02, steps, x).last.f;
-    measure(P, x, metric);
-    for (size_t m = 0; m < METRICS; m++)
-      value[m][s] = metric[m];
-  }
-  for (size_t m = 0; m < METRICS; m++)
-    out[m] = median(value[m], seeds);
-  *f = median(risk, seeds);
-  free(x);
-  spo_problem_destroy(P);
-}
-
 static void expect_collapse(double eps, double e1, double e2) {
   double metric[METRICS], f;
-  experiment(eps, 5, 20000, metric, &f);
+  small_experiment(eps, 5, 20000, metric, NULL, &f);
   print_message("start size %g: e1 %.3g, e2 %.3g, distance to S %.3g, f %.2g\n", eps, metric[E1],
                 metric[E2], metric[INVARIANT], f);
   expect_near(metric[E1], e1, 0.25 * e1);
@@ -226,7 +168,7 @@ static void test_bias(void **state) {
   (void)state;
   for (double eps = 1.0; eps > 5e-3; eps *= 0.1) {
     double metric[METRICS], f;
-    experiment(eps, SEEDS, 6000, metric, &f);
+    small_experiment(eps, 20, 6000, metric, NULL, &f);
     expect_near(log(metric[E3] / (0.042 * eps)), 0.0, log(3.0));
   }
 }
@@ -237,11 +179,11 @@ static void test_flow_invariant(void **state) {
   const size_t p = 15, C = 3, N = 9;
   double drift[2] = {0.0, 0.0};
   for (int fine = 0; fine < 2; fine++) {
-    spo_problem *P = problem(C, 3, p, 1.0);
+    spo_problem *P = small_problem(C, 3, p, 1.0);
     double *x = new_vector(P), *before = new_vector(P), square = 0.0;
     point_by_name(spo_mse_ufm(), P, "small", 4, x);
     memcpy(before, x, P->manifold->n * sizeof *x);
-    descend(P, fine ? 0.002 : 0.02, fine ? 20000 : 2000, x);
+    small_descend(P, fine ? 0.002 : 0.02, fine ? 20000 : 2000, x);
     for (size_t a = 0; a < p; a++)
       for (size_t b = 0; b < p; b++) {
         double change = 0.0;

@@ -25,7 +25,7 @@
  * Symmetry: rotations of R^d. Preconditioner: sqrt(lH/lW) for W, sqrt(lW/lH) for H, 1 for b.
  *
  * Source: Zhu, Ding, Zhou, Li, You, Sulam, Qu 2021, arXiv:2105.02375 (model, global optimality,
- * strict saddles); closed form and bound: nuclear-norm duality, tests/oracle/ce_ufm.c. */
+ * strict saddles); closed form and bound: doc/feature_models.md. */
 #ifndef SPHEROPT_MODELS_CE_UFM_H
 #define SPHEROPT_MODELS_CE_UFM_H
 

@@ -30,7 +30,7 @@
  * Symmetry: rotations of R^(w_0).
  *
  * Source: Sukenik, Mondelli, Lampert 2023, arXiv:2305.13165 (model, theorem); the closed form in
- * these terms: tests/oracle/deep_ufm.c. */
+ * these terms, and the other minima: doc/feature_models.md. */
 #ifndef SPHEROPT_MODELS_DEEP_UFM_H
 #define SPHEROPT_MODELS_DEEP_UFM_H
 

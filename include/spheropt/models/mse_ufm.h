@@ -23,7 +23,7 @@
  * Symmetry: the linear group, W A^-1 and A H for invertible A.
  *
  * Source: Mixon, Parshall, Pi 2020, arXiv:2011.11619. Hessians, and that S is the paper's invariant
- * subspace: derived here, tests/oracle/mse_ufm.c. */
+ * subspace: doc/feature_models.md. */
 #ifndef SPHEROPT_MODELS_MSE_UFM_H
 #define SPHEROPT_MODELS_MSE_UFM_H
 
