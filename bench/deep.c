@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Cost and gradient, and a Hessian product, of the deep feature model, over the bare matrix products
- * of its layers, three and six of each. Both are timed in turn, as in products.c. */
+ * Cost and gradient, and a Hessian product, of the deep feature model, over the bare matrix
+ * products of its layers, three and six of each. Both are timed in turn, as in products.c. */
 #include "bench.h"
 
 #include <math.h>

@@ -60,8 +60,9 @@ static double log_split(const deep_ufm *u, bool split) {
   return split ? 2.0 / (double)(u->L + 1) * log((double)u->n) : 0.0;
 }
 
-/* In layer 1 the arguments of a split class are s ((1+t) I - t 11^T), which costs H and W_1 what s I
- * does for 0 <= t <= 1/(n-1): in between, no rectifier is at its kink. Entry (i, j) of the root. */
+/* In layer 1 the arguments of a split class are s ((1+t) I - t 11^T), which costs H and W_1 what s
+ * I does for 0 <= t <= 1/(n-1): in between, no rectifier is at its kink. Entry (i, j) of the root.
+ * */
 static double root_entry(size_t n, size_t i, size_t j) {
   const double N = (double)n, t = n > 1 ? 0.5 / (N - 1.0) : 0.0;
   const double across = sqrt(1.0 + t), along = sqrt(1.0 + t - N * t);

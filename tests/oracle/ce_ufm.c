@@ -144,7 +144,8 @@ static void test_origin(void **state) {
   spo_problem_destroy(P);
 }
 
-/* The bounds hold at any point, from far away to 1e-6 beside the minimum, where they are near it. */
+/* The bounds hold at any point, from far away to 1e-6 beside the minimum, where they are near it.
+ * */
 static void test_bound(void **state) {
   (void)state;
   for (size_t i = 0; i < CASES; i++) {

@@ -223,8 +223,8 @@ static void test_kinks(void **state) {
   spo_problem_destroy(P);
 }
 
-/* Where samples of a class go apart, or a class is lost: values in closed form, critical, no negative
- * curvature, and a run that starts beside comes back. */
+/* Where samples of a class go apart, or a class is lost: values in closed form, critical, no
+ * negative curvature, and a run that starts beside comes back. */
 static void test_local_minima(void **state) {
   (void)state;
   static const struct {

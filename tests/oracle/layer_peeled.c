@@ -159,7 +159,8 @@ static void test_bound(void **state) {
   spo_problem_destroy(P);
 }
 
-/* All classifiers and all features in one point: a saddle that the certificate's direction leaves. */
+/* All classifiers and all features in one point: a saddle that the certificate's direction leaves.
+ * */
 static void test_saddle(void **state) {
   (void)state;
   spo_error err = {0};

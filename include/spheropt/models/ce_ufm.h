@@ -19,8 +19,8 @@
  * Certificate: f is at least a convex function of W^T H and b, since (lW |W|^2 + lH |H|^2)/2 is at
  * least a multiple of a nuclear norm. With Z = [lW I, G; G^T, lH I] and the deficit A = (<W, g_W> +
  * <H, g_H>)/2 + |g_b|^2/(2 lb) of the gradient g, f - min f <= A + log K max(0, -lambda_min) for
- * D^(-1/2) Z D^(-1/2), D = diag(lW I, lH I), at any point. The matrix that is asked for carries A in
- * one more row. Where the points leave a direction a of R^d free, (a u^T, a v^T, 0) has the
+ * D^(-1/2) Z D^(-1/2), D = diag(lW I, lH I), at any point. The matrix that is asked for carries A
+ * in one more row. Where the points leave a direction a of R^d free, (a u^T, a v^T, 0) has the
  * curvature (u, v)^T Z (u, v).
  * Symmetry: rotations of R^d. Preconditioner: sqrt(lH/lW) for W, sqrt(lW/lH) for H, 1 for b.
  *

@@ -18,15 +18,16 @@
  * arguments in (0, delta), and z - delta/2 beyond: f then has continuous second derivatives. Solve
  * for a falling sequence of delta, each from the last one's end.
  *
- * Minimum without smoothing, for hidden widths w_1 .. w_(L-1) >= 2: with mu_0 = n lH, mu_l = l_l, Pi = prod mu_l, c the
- * largest root of (1-c) c^((L-1)/(L+1)) = 2 Pi^(1/(L+1)): f* = (1-c)^2/2 + (L+1) (Pi c^2)^(1/(L+1))
- * where that is below 1/2, which is the case for Pi < (L-1)^(L-1)/(2^(L+1) L^(2L)); else 1/2, at 0.
- * At the former minimum every layer's features collapse (DNC1), their class means after the first
- * rectifier are orthogonal and of equal length (DNC2), and rows of W_l are in their span (DNC3).
- * There are other local minima, so start more than once: f is the mean over both classes of the
- * reduced problem's value, and a class whose n samples go through layer 1 apart until W_2 merges
- * them has n^2 Pi in place of Pi; a class that is lost counts 1/2. Where they merge in layer M > 2 it
- * is n^M Pi: runs end there too, from the side of the kinks on which f has no slope.
+ * Minimum without smoothing, for hidden widths w_1 .. w_(L-1) >= 2: with mu_0 = n lH, mu_l = l_l,
+ * Pi = prod mu_l, c the largest root of (1-c) c^((L-1)/(L+1)) = 2 Pi^(1/(L+1)): f* = (1-c)^2/2 +
+ * (L+1) (Pi c^2)^(1/(L+1)) where that is below 1/2, which is the case for Pi < (L-1)^(L-1)/(2^(L+1)
+ * L^(2L)); else 1/2, at 0. At the former minimum every layer's features collapse (DNC1), their
+ * class means after the first rectifier are orthogonal and of equal length (DNC2), and rows of W_l
+ * are in their span (DNC3). There are other local minima, so start more than once: f is the mean
+ * over both classes of the reduced problem's value, and a class whose n samples go through layer 1
+ * apart until W_2 merges them has n^2 Pi in place of Pi; a class that is lost counts 1/2. Where
+ * they merge in layer M > 2 it is n^M Pi: runs end there too, from the side of the kinks on which f
+ * has no slope.
  * Symmetry: rotations of R^(w_0).
  *
  * Source: Sukenik, Mondelli, Lampert 2023, arXiv:2305.13165 (model, theorem); the closed form in
@@ -54,14 +55,14 @@ typedef struct spo_deep_ufm_params {
 /**
  * spo_deep_ufm - the model.
  *
- * Named points: collapse (the closed-form minimum); split:C (the samples of C classes apart in layer
- * 1), one-class and zero, local minima all; he (W_l with entries of variance
- * 2/w_(l-1), H of variance 1: He et al. 2015). Parts H, W1, W2, ...; for L > 15 all weights in one,
- * W. Metrics, of the features A_(l-1) that enter W_l: dnc1_l = within-class over between-class
- * variance, dnc2_l = condition number of their two class means, dnc3_l = mean sine of the angle
- * between a row of W_l and the nearer class mean, weighted by the row's length, for l <= 4; dnc1,
- * dnc2, dnc3, the largest over all layers (2 and 3: from the second, since the theorem does not fix
- * the first); fit, f without the decay. NaN where means vanish. Static storage.
+ * Named points: collapse (the closed-form minimum); split:C (the samples of C classes apart in
+ * layer 1), one-class and zero, local minima all; he (W_l with entries of variance 2/w_(l-1), H of
+ * variance 1: He et al. 2015). Parts H, W1, W2, ...; for L > 15 all weights in one, W. Metrics, of
+ * the features A_(l-1) that enter W_l: dnc1_l = within-class over between-class variance, dnc2_l =
+ * condition number of their two class means, dnc3_l = mean sine of the angle between a row of W_l
+ * and the nearer class mean, weighted by the row's length, for l <= 4; dnc1, dnc2, dnc3, the
+ * largest over all layers (2 and 3: from the second, since the theorem does not fix the first);
+ * fit, f without the decay. NaN where means vanish. Static storage.
  */
 SPO_API const spo_model_ops *spo_deep_ufm(void);
 
@@ -74,11 +75,12 @@ SPO_API void spo_deep_ufm_params_init(spo_deep_ufm_params *params);
  * params  in   NULL: defaults
  * out     out  NULL on failure; destroy with spo_problem_destroy
  *
- * Memory: a place keeps features and their derivatives, 2 N sum_l w_l doubles, scratch is as much.
- * Cost of f: one product N x w_(l-1) x w_l a layer; of its gradient: two more; of a Hessian product:
- * six. Fails: SPO_E_OPTION (L = 1, decays not > 0), SPO_E_ARG, SPO_E_DIM (widths that are not 1 or
- * L numbers; sizes beyond BLAS's int), each with one line; SPO_E_NOMEM. Threads: any number may use
- * the problem. Tests: tests/oracle/deep_ufm.c, tests/derivative/models.c.
+ * Memory: a place keeps features and their derivatives, 2 N sum_l w_l doubles, with smoothing twice
+ * that; scratch is no more.
+ * Cost of f: one product N x w_(l-1) x w_l a layer; of its gradient: two more; of a Hessian
+ * product: six. Fails: SPO_E_OPTION (L = 1, decays not > 0), SPO_E_ARG, SPO_E_DIM (widths that are
+ * not 1 or L numbers; sizes beyond BLAS's int), each with one line; SPO_E_NOMEM. Threads: any
+ * number may use the problem. Tests: tests/oracle/deep_ufm.c, tests/derivative/models.c.
  */
 SPO_API spo_status spo_deep_ufm_create(const spo_deep_ufm_params *params, spo_problem **out,
                                        spo_error *err);

@@ -46,10 +46,9 @@ typedef struct spo_layer_peeled_params {
 
 /** spo_layer_peeled - the model: named point etf; parts W, H (unit Frobenius norm); metrics
  * minority_cosine (mean over pairs of the classes with the smallest weight, which are all classes
- * where weights are equal; NaN when fewer than two of them have a classifier longer than 1e-6 of the
- * mean length),
- * majority_cosine (the same for the largest weight), minority_norm (mean length of the former over
- * that of all classifiers), nc2, nc3. Static storage. */
+ * where weights are equal; NaN when fewer than two of them have a classifier longer than 1e-6 of
+ * the mean length), majority_cosine (the same for the largest weight), minority_norm (mean length
+ * of the former over that of all classifiers), nc2, nc3. Static storage. */
 SPO_API const spo_model_ops *spo_layer_peeled(void);
 
 /** spo_layer_peeled_params_init - the defaults. O(1). */
