@@ -273,7 +273,8 @@ static void test_runs_end_there(void **state) {
   spo_stop_init(&stop);
   stop.max_iter = 12000;
   spo_gradient_descent_options_init(&o);
-  o.step = 0.5;
+  expect_ok(
+      spo_option_set(spo_option_find(type->option, type->n_options, "step"), &o, "0.5", &err));
   expect_ok(spo_option_set(spo_option_find(type->option, type->n_options, "line-search"), &o,
                            "fixed", &err));
   for (expect_seed = 1; expect_seed <= 12; expect_seed++) {

@@ -37,7 +37,9 @@ static inline spo_result small_descend(const spo_problem *P, double step, uint64
   spo_stop_init(&stop);
   stop.max_iter = steps;
   spo_gradient_descent_options_init(&o);
-  o.step = step;
+  char text[32];
+  snprintf(text, sizeof text, "%.17g", step);
+  expect_ok(spo_option_set(spo_option_find(type->option, type->n_options, "step"), &o, text, &err));
   expect_ok(spo_option_set(spo_option_find(type->option, type->n_options, "line-search"), &o,
                            "fixed", &err));
   return run_solver(type, P, &o, &stop, 1, x);
