@@ -206,9 +206,11 @@ static const char *default_start(const spo_problem *P) {
 }
 
 static const char *const samples[] = {
-    "--layers 3 --per-class 2 --width 10 --decay 0.02 --smoothing 0.1",
-    "--layers 4 --per-class 1 --width 6 --decay 0.01 --decay-h 0.02 --smoothing 0.3",
-    "--layers 3 --per-class 2 --width 10,8,9 --decay 0.3", "--layers 2 --width 1 --decay 0.5",
+    "--layers 3 --per-class 1 --width 6 --decay 0.02 --smoothing 1",
+    "--layers 4 --per-class 1 --width 3 --decay 0.3 --decay-h 0.2 --smoothing 4",
+    "--layers 3 --per-class 2 --width 4,3,2 --decay 0.3 --decay-h 0.2 --smoothing 1",
+    "--layers 2 --per-class 2 --width 1 --decay 0.5",
+    "--layers 3 --per-class 1 --width 2 --decay 0.3",
     NULL};
 
 static const spo_model_ops model = {

@@ -444,7 +444,7 @@ static const char *default_start(const spo_problem *P) {
 }
 
 static const char *const samples[] = {
-    "--classes 3 --per-class 3 --dim 15", "--classes 4 --per-class 2 --dim 3",
+    "--classes 4 --per-class 2 --dim 3", "--classes 3 --per-class 3 --dim 15",
     "--classes 5 --per-class 3 --dim 2", "--classes 2 --per-class 1 --dim 1", NULL};
 static const char *const metric_names[] = {"e1", "e2", "e3", "invariant_distance",
                                            "flow_invariant"};
