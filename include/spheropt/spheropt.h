@@ -38,6 +38,10 @@
 #include <spheropt/models/nearest_etf.h>
 #include <spheropt/models/code.h>
 #include <spheropt/models/frame_potential.h>
+#include <spheropt/models/ce_ufm.h>
+#include <spheropt/models/deep_ufm.h>
+#include <spheropt/models/layer_peeled.h>
+#include <spheropt/models/mse_ufm.h>
 #include <spheropt/models/neural_collapse.h>
 #include <spheropt/models/polar.h>
 #include <spheropt/models/procrustes.h>

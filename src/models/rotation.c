@@ -61,3 +61,13 @@ int spo_rotation_project(size_t d, size_t m, const double *X, const double *stor
   }
   return 0;
 }
+
+int spo_rotation_project_part(size_t d, size_t m, size_t n, const double *X, const double *store,
+                              size_t k, double *V, double *work) {
+  int status = 0;
+  for (size_t j = 0; j < k && status == 0; j++) {
+    status = spo_rotation_project(d, m, X, store, 1, V + j * n, work);
+    spo_vec_zero(n - d * m, V + j * n + d * m);
+  }
+  return status;
+}

@@ -17,5 +17,9 @@ int spo_rotation_prepare(size_t d, size_t m, const double *X, double *store, siz
 /* V <- Omega X in place for k vectors of d*m doubles. */
 int spo_rotation_project(size_t d, size_t m, const double *X, const double *store, size_t k,
                          double *V, double *work);
+/* The same for vectors of n >= d*m doubles of which rotations move the first d*m: the rest of each
+ * becomes 0. */
+int spo_rotation_project_part(size_t d, size_t m, size_t n, const double *X, const double *store,
+                              size_t k, double *V, double *work);
 
 #endif

@@ -1,90 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The spherical unconstrained feature model: objective, gradient and Hessian products. Samples are
- * worked off in tiles, so that each product's K x tile result is still in cache when the softmax
- * kernels meet it, and scratch stays at one tile whatever N is. */
+ * The spherical unconstrained feature model: objective, gradient and Hessian products. */
 #include "models/ufm_internal.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "base/blas.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "models/rotation.h"
-#include "models/softmax.h"
 
 /* f is a sum of log1p terms with relative accuracy: measured noise stays below 1e3 eps |f|. */
 static const double relative_noise = 1e3 * DBL_EPSILON;
 
-double ufm_tile_cost(const ufm *u, const double *x, size_t i, double *memo) {
-  const size_t b = ufm_tile_len(u, i), d = u->d;
-  double *G = ufm_tile(u, memo, i);
-  spo_gemm('T', 'N', b, u->K, d, u->tau, ufm_H(u, x) + i * d, d, ufm_W(u, x), d, 0.0, G, b);
-  return spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i);
-}
-
-/* One tile's part of the gradient. */
-static void add_gradient(const ufm *u, const double *x, size_t i, const double *memo, double *g) {
-  const size_t b = ufm_tile_len(u, i), d = u->d;
-  const double *G = ufm_tile(u, memo, i), *W = ufm_W(u, x), *H = ufm_H(u, x) + i * d;
-  spo_gemm('N', 'N', d, u->K, b, 1.0, H, d, G, b, i > 0 ? 1.0 : 0.0, g, d);
-  spo_gemm('N', 'T', d, b, u->K, 1.0, W, d, G, b, 0.0, g + d * (u->K + i), d);
-}
-
 static int cost(void *self, const double *x, double *f, double *memo, double *work) {
   (void)work;
-  const ufm *u = self;
-  *f = 0.0;
-  for (size_t i = 0; i < u->N; i += u->tile)
-    *f += ufm_tile_cost(u, x, i, memo);
+  const spo_logits L = ufm_logits(self);
+  *f = spo_logits_cost(&L, x, memo);
   return 0;
 }
 
 static int egrad(void *self, const double *x, double *g, double *memo, double *work) {
   (void)work;
-  const ufm *u = self;
-  for (size_t i = 0; i < u->N; i += u->tile)
-    add_gradient(u, x, i, memo, g);
+  const spo_logits L = ufm_logits(self);
+  spo_logits_egrad(&L, x, memo, g);
   return 0;
 }
 
 static int cost_egrad(void *self, const double *x, double *f, double *g, double *memo,
                       double *work) {
   (void)work;
-  const ufm *u = self;
-  *f = 0.0;
-  for (size_t i = 0; i < u->N; i += u->tile) {
-    *f += ufm_tile_cost(u, x, i, memo);
-    add_gradient(u, x, i, memo, g);
-  }
+  const spo_logits L = ufm_logits(self);
+  *f = spo_logits_cost_egrad(&L, x, memo, g);
   return 0;
-}
-
-/* One tile of one direction: six products and the softmax curvature between them. */
-static void add_hessian(const ufm *u, const double *x, size_t i, const double *memo,
-                        const double *v, double *hv, double *Gdot) {
-  const size_t b = ufm_tile_len(u, i), d = u->d, K = u->K;
-  const double *G = ufm_tile(u, memo, i);
-  const double *W = ufm_W(u, x), *H = ufm_H(u, x) + i * d;
-  const double *DW = v, *DH = ufm_H(u, v) + i * d;
-  double *hW = hv, *hH = hv + d * K + i * d;
-  spo_gemm('T', 'N', b, K, d, u->tau, H, d, DW, d, 0.0, Gdot, b);
-  spo_gemm('T', 'N', b, K, d, u->tau, DH, d, W, d, 1.0, Gdot, b);
-  spo_softmax_curvature(b, K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i, Gdot);
-  spo_gemm('N', 'N', d, K, b, 1.0, DH, d, G, b, i > 0 ? 1.0 : 0.0, hW, d);
-  spo_gemm('N', 'N', d, K, b, 1.0, H, d, Gdot, b, 1.0, hW, d);
-  spo_gemm('N', 'T', d, b, K, 1.0, DW, d, G, b, 0.0, hH, d);
-  spo_gemm('N', 'T', d, b, K, 1.0, W, d, Gdot, b, 1.0, hH, d);
 }
 
 static int ehess_block(void *self, const double *x, size_t k, const double *V, double *HV,
                        const double *memo, double *work) {
-  const ufm *u = self;
-  const size_t n = u->problem.manifold->n;
-  for (size_t i = 0; i < u->N; i += u->tile)
-    for (size_t j = 0; j < k; j++)
-      add_hessian(u, x, i, memo, V + j * n, HV + j * n, work);
+  const spo_logits L = ufm_logits(self);
+  spo_logits_ehess(&L, x, k, V, HV, memo, work);
   return 0;
 }
 

@@ -82,12 +82,8 @@ static void multiply(const ufm *u, const double *memo, const store *s, size_t k,
   for (size_t j = 0; j < k; j++)
     for (size_t a = 0; a < n; a++)
       ZU[j * n + a] = -s->alpha[a] * U[j * n + a]; /* beta follows alpha */
-  for (size_t i = 0; i < u->N; i += u->tile) {
-    const size_t b = ufm_tile_len(u, i);
-    const double *G = ufm_tile(u, memo, i);
-    spo_gemm('T', 'N', u->K, k, b, 1.0, G, b, U + u->K + i, n, 1.0, ZU, n);
-    spo_gemm('N', 'N', b, k, u->K, 1.0, G, b, U, n, 1.0, ZU + u->K + i, n);
-  }
+  const spo_logits L = ufm_logits(u);
+  spo_logits_arrow(&L, memo, k, n, U, ZU);
 }
 
 static int apply(void *self, const double *x, const double *memo, const double *mem, bool scaled,

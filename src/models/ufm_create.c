@@ -14,7 +14,6 @@
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
-#include "models/softmax.h"
 
 const char ufm_free_head, ufm_etf_head;
 static const spo_choice heads[] = {
@@ -307,12 +306,6 @@ static ufm *layout(spo_carver *c, const ufm_sizes *s, double **weight) {
   return u;
 }
 
-/* Tiles of a size that keeps K x tile in the second-level cache, a multiple of the vector width. */
-static size_t tile_size(size_t K) {
-  const size_t cached = 65536 / K / 8 * 8;
-  return cached < 32 ? 32 : cached > SPO_TILE ? SPO_TILE : cached;
-}
-
 static spo_status make_manifold(ufm *u, spo_error *err) {
   spo_status status = spo_oblique_create(u->d, u->N, &u->part[1], err);
   if (status != SPO_OK || u->frozen)
@@ -325,7 +318,7 @@ static spo_status make_manifold(ufm *u, spo_error *err) {
 
 static spo_status fill(const spo_ufm_params *p, ufm *u, double *weight, spo_error *err) {
   u->tau = p->tau;
-  u->tile = tile_size(u->K);
+  u->tile = spo_logits_tile(u->K);
   u->features = p->features;
   u->classifier = p->classifier;
   u->normalize = p->normalize;

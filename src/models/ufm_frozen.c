@@ -8,6 +8,7 @@
 
 #include "base/blas.h"
 #include "base/vec.h"
+#include "models/simplex.h"
 #include "models/softmax.h"
 
 /* Gram entries that are off a simplex ETF's by this are rounding. */
@@ -39,7 +40,7 @@ spo_status ufm_freeze(const spo_ufm_params *p, ufm *u, spo_error *err) {
                     "fix-classifier etf: %zu classes need dim at least %zu, here it is %zu", u->K,
                     u->K - 1, u->d);
   if (u->frozen_etf) {
-    ufm_simplex(u->d, u->K, u->frozen);
+    spo_simplex(u->d, u->K, u->frozen);
     return SPO_OK;
   }
   spo_vec_copy(n, p->head.data, u->frozen);
@@ -57,12 +58,20 @@ spo_status ufm_freeze(const spo_ufm_params *p, ufm *u, spo_error *err) {
 
 /* ---- objective ------------------------------------------------------------------------------- */
 
+/* The cost of one tile of samples; leaves G and p_y of its samples in the memo. */
+static double tile_cost(const ufm *u, const double *x, size_t i, double *memo) {
+  const size_t b = ufm_tile_len(u, i), d = u->d;
+  double *G = ufm_tile(u, memo, i);
+  spo_gemm('T', 'N', b, u->K, d, u->tau, x + i * d, d, u->frozen, d, 0.0, G, b);
+  return spo_softmax_residual(b, u->K, u->tau, u->label + i, u->omega + i, G, ufm_py(u, memo) + i);
+}
+
 static int cost(void *self, const double *x, double *f, double *memo, double *work) {
   (void)work;
   const ufm *u = self;
   *f = 0.0;
   for (size_t i = 0; i < u->N; i += u->tile)
-    *f += ufm_tile_cost(u, x, i, memo);
+    *f += tile_cost(u, x, i, memo);
   return 0;
 }
 
@@ -86,7 +95,7 @@ static int cost_egrad(void *self, const double *x, double *f, double *g, double 
   const ufm *u = self;
   *f = 0.0;
   for (size_t i = 0; i < u->N; i += u->tile) {
-    *f += ufm_tile_cost(u, x, i, memo);
+    *f += tile_cost(u, x, i, memo);
     add_gradient(u, i, ufm_tile(u, memo, i), g);
   }
   return 0;

@@ -8,6 +8,8 @@
 
 #include <spheropt/models/ufm.h>
 
+#include "models/logits.h"
+
 typedef struct ufm {
   spo_problem problem; /* first: a problem made here is its ufm */
   size_t d, K, N;
@@ -49,8 +51,6 @@ static inline size_t ufm_tile_len(const ufm *u, size_t first) {
   return u->N - first < u->tile ? u->N - first : u->tile;
 }
 
-/* The cost of one tile of samples; leaves G and p_y of its samples in the memo. */
-double ufm_tile_cost(const ufm *u, const double *x, size_t first, double *memo);
 /* pv = v scaled by 1/(K omega_i), N features: the condition number grows like 1/omega. */
 void ufm_scale_features(const ufm *u, const double *v, double *pv);
 /* The scale and destroy slots. */
@@ -59,8 +59,6 @@ int ufm_scale(void *self, const double *x, double f, const double *memo, double 
 void ufm_destroy(spo_problem *P);
 /* log(1 + (K-1) exp(-tau K/(K-1))) */
 double ufm_etf_value(const ufm *u);
-/* m unit vectors of R^d, all inner products -1/(m-1); d >= m-1. */
-void ufm_simplex(size_t d, size_t m, double *X);
 /* Rows that are off length one by at most 1e-3 (any, if so wished) are scaled to it; *worst keeps
  * the largest deviation met. */
 spo_status ufm_unit_rows(const char *what, size_t rows, size_t d, bool any, double *X,
@@ -74,6 +72,18 @@ extern const spo_certificate ufm_certificate;        /* ufm_certificate.c */
 extern const char ufm_free_head, ufm_etf_head;       /* ufm_create.c: values of fix-classifier */
 enum { UFM_N_PARAMS = 13 };
 extern const spo_option ufm_params[UFM_N_PARAMS]; /* ufm_create.c */
+
+/* Its cross-entropy, to be worked off in tiles. */
+static inline spo_logits ufm_logits(const ufm *u) {
+  return (spo_logits){.d = u->d,
+                      .K = u->K,
+                      .N = u->N,
+                      .tile = u->tile,
+                      .tau = u->tau,
+                      .label = u->label,
+                      .omega = u->omega};
+}
+
 enum { UFM_N_POINTS = 7 };
 extern const spo_named_point ufm_points[UFM_N_POINTS]; /* ufm_points.c */
 

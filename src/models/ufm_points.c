@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "models/simplex.h"
 
 #define REFUSE(...) spo_fail(err, SPO_E_ARG, "spo_ufm_point", __VA_ARGS__)
 
@@ -19,18 +20,6 @@ static const double norm_exact = 1e-14;
 
 static double *features_of(const ufm *u, double *x) {
   return x + ufm_features_at(u);
-}
-
-/* Rows of the Helmert matrix, so vector j has entries in coordinates 0 .. m-2 only. */
-void ufm_simplex(size_t d, size_t m, double *X) {
-  spo_vec_zero(m * d, X);
-  const double scale = sqrt((double)m / ((double)m - 1.0));
-  for (size_t c = 0; c + 1 < m; c++) {
-    const double h = scale / sqrt((double)(c + 1) * (double)(c + 2));
-    for (size_t j = 0; j <= c; j++)
-      X[j * d + c] = h;
-    X[(c + 1) * d + c] = -(double)(c + 1) * h;
-  }
 }
 
 /* h_i = sign * w_{y_i} */
@@ -45,7 +34,7 @@ static void follow_classifier(const ufm *u, double sign, double *x) {
 /* The simplex ETF as classifier, or the frozen one, if it is one. */
 static spo_status etf_classifier(const ufm *u, const char *point, double *x, spo_error *err) {
   if (!u->frozen)
-    ufm_simplex(u->d, u->K, x);
+    spo_simplex(u->d, u->K, x);
   return !u->frozen || u->frozen_etf ? SPO_OK
                                      : REFUSE("%s: the frozen classifier is no simplex ETF", point);
 }
@@ -167,7 +156,7 @@ static spo_status build_merged(const spo_problem *P, const char *arg, gsl_rng *r
     status = need_balance(u, "merged", err);
   if (status != SPO_OK)
     return status;
-  ufm_simplex(u->d, m, x);
+  spo_simplex(u->d, m, x);
   for (size_t k = u->K;
        k-- > 0;) /* from the last: a group's vector is read before it is overwritten */
     if (k / size != k)

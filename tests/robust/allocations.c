@@ -181,6 +181,32 @@ end:
   return status;
 }
 
+/* The feature models of default size, every point that takes no argument, and the metrics there. */
+static spo_status feature_models(spo_error *err) {
+  static const spo_model_ops *(*const list[])(void) = {spo_ce_ufm, spo_layer_peeled, spo_mse_ufm,
+                                                       spo_deep_ufm};
+  spo_status status;
+  spo_problem *P = NULL;
+  double params[64], metric[SPO_MODEL_MAX_METRICS];
+  for (size_t m = 0; m < sizeof list / sizeof list[0]; m++) {
+    const spo_model_ops *model = list[m]();
+    spo_options_init(model->param, model->n_params, params, model->params_size);
+    P = UNSET(spo_problem);
+    CREATE(P, model->create(params, &P, err));
+    for (size_t i = 0; i < model->n_points; i++) {
+      if (model->point[i].argument)
+        continue;
+      TRY(model->point[i].build(P, NULL, rng, x, err));
+      TRY(model->metrics(P, x, metric, err));
+    }
+    spo_problem_destroy(P);
+    P = NULL;
+  }
+end:
+  spo_problem_destroy(P);
+  return status;
+}
+
 static spo_status named_points(spo_error *err) {
   static const char *const point[][2] = {{"etf", NULL},   {"collapsed", "45"}, {"merged", "2"},
                                          {"signs", NULL}, {"antipodal", NULL}, {"random", NULL}};
@@ -493,6 +519,7 @@ static void the_count_counts(void **state) {
     fail_each(name, cautious);                                                                     \
   }
 SCENARIO(models, false)
+SCENARIO(feature_models, false)
 SCENARIO(named_points, false)
 SCENARIO(solving, false)
 SCENARIO(studies, false)
@@ -508,6 +535,7 @@ SCENARIO(linear_algebra, false)
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_count_counts),
                                      cmocka_unit_test(test_models),
+                                     cmocka_unit_test(test_feature_models),
                                      cmocka_unit_test(test_named_points),
                                      cmocka_unit_test(test_solving),
                                      cmocka_unit_test(test_saddle_start),

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The feature model with weight decay from its parameters; named points and metrics. */
+#include "models/ce_ufm_internal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+
+#include <spheropt/manifolds/euclidean.h>
+#include <spheropt/manifolds/oblique.h>
+#include <spheropt/models/neural_collapse.h>
+
+#include "base/memory.h"
+#include "base/take.h"
+#include "base/vec.h"
+#include "models/simplex.h"
+
+static const char decay_origin[] = "5e-4: weight decay of Zhu et al. 2021";
+
+#define AT(member) offsetof(spo_ce_ufm_params, member)
+static const spo_option table[] = {
+    {"classes", "K, number of classes", "", AT(classes), SPO_OPTION_UINT, 2, INT_MAX, 10, 0, NULL,
+     0},
+    {"per-class", "n, samples in each class", "", AT(per_class), SPO_OPTION_UINT, 1, INT_MAX, 5, 0,
+     NULL, 0},
+    {"dim", "d, feature dimension", "", AT(dim), SPO_OPTION_UINT, 1, INT_MAX, 16, 0, NULL, 0},
+    {"decay-w", "lW, of the classifiers", decay_origin, AT(decay_w), SPO_OPTION_DOUBLE, 0, INFINITY,
+     5e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+    {"decay-h", "lH, of the features", decay_origin, AT(decay_h), SPO_OPTION_DOUBLE, 0, INFINITY,
+     5e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+    {"decay-b", "lb, of the bias", decay_origin, AT(decay_b), SPO_OPTION_DOUBLE, 0, INFINITY, 5e-4,
+     SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+};
+#undef AT
+enum { N_PARAMS = sizeof table / sizeof table[0] };
+
+void spo_ce_ufm_params_init(spo_ce_ufm_params *params) {
+  spo_options_init(table, N_PARAMS, params, sizeof *params);
+}
+
+#define REFUSE(code, ...) spo_fail(err, code, "spo_ce_ufm_create", __VA_ARGS__)
+
+static ce_ufm *layout(spo_carver *c, size_t N) {
+  ce_ufm *u = spo_carve(c, 1, sizeof *u);
+  int64_t *label = spo_carve(c, N, sizeof(int64_t));
+  double *omega = spo_carve_doubles(c, N);
+  if (u)
+    *u = (ce_ufm){.label = label, .omega = omega};
+  return u;
+}
+
+static void fill(const spo_ce_ufm_params *p, ce_ufm *u) {
+  const size_t K = p->classes, n = p->per_class, N = K * n, d = p->dim;
+  u->params = *p;
+  for (size_t i = 0; i < N; i++) {
+    u->label[i] = (int64_t)(i / n);
+    u->omega[i] = 1.0 / (double)N;
+  }
+  u->L = (spo_logits){.d = d,
+                      .K = K,
+                      .N = N,
+                      .tile = spo_logits_tile(K),
+                      .tau = 1.0,
+                      .label = u->label,
+                      .omega = u->omega,
+                      .bias = true};
+  const double lambda[] = {p->decay_w, p->decay_h, p->decay_b};
+  const size_t length[] = {K * d, N * d, K};
+  for (size_t part = 0; part < 3; part++) {
+    u->lambda[part] = lambda[part];
+    u->length[part] = length[part];
+  }
+}
+
+spo_status spo_ce_ufm_create(const spo_ce_ufm_params *params, spo_problem **out, spo_error *err) {
+  *out = NULL;
+  spo_ce_ufm_params p;
+  spo_status status = spo_options_take(table, N_PARAMS, params, &p, sizeof p, err);
+  if (status != SPO_OK)
+    return status;
+  const size_t N = spo_size_mul(p.classes, p.per_class);
+  const size_t points = spo_size_mul(p.dim, spo_size_add(p.classes, N));
+  if (spo_size_add(points, p.classes) > INT_MAX ||
+      spo_size_mul(p.classes, N) > PTRDIFF_MAX / sizeof(double) / 4)
+    return REFUSE(SPO_E_DIM,
+                  "classes %" PRIu64 ", per-class %" PRIu64 ", dim %" PRIu64
+                  ": more numbers than BLAS can index (%d)",
+                  p.classes, p.per_class, p.dim, INT_MAX);
+  spo_carver needed = {0};
+  layout(&needed, N);
+  spo_carver c = {.base = spo_block_alloc(needed.used)};
+  if (!c.base)
+    return REFUSE(SPO_E_NOMEM, "no memory for %zu samples", N);
+  ce_ufm *u = layout(&c, N);
+  fill(&p, u);
+  status = spo_euclidean_create(ce_length(u), &u->manifold, err);
+  u->problem = (spo_problem){.ops = &ce_problem_ops,
+                             .name = "ce-ufm",
+                             .self = u,
+                             .manifold = u->manifold,
+                             .memo_len = spo_logits_memo_len(&u->L),
+                             .work_len = spo_logits_work_len(&u->L)};
+  if (status == SPO_OK)
+    *out = &u->problem;
+  else
+    ce_problem_ops.destroy(&u->problem);
+  return status;
+}
+
+/* ---- named points ---------------------------------------------------------------------------- */
+
+static spo_status build_origin(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
+                               spo_error *err) {
+  (void)arg, (void)rng, (void)err;
+  spo_vec_zero(P->manifold->n, x);
+  return SPO_OK;
+}
+
+static spo_status build_collapse(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
+                                 spo_error *err) {
+  (void)arg, (void)rng;
+  const ce_ufm *u = P->self;
+  const size_t d = u->L.d, K = u->L.K;
+  const double rho = ce_logit_gap(u), n = (double)u->params.per_class;
+  if (d + 1 < K && rho > 0.0)
+    return spo_fail(err, SPO_E_ARG, "spo_ce_ufm_point",
+                    "collapse: needs dim at least %zu, here it is %zu", K - 1, d);
+  spo_vec_zero(P->manifold->n, x);
+  if (!(rho > 0.0))
+    return SPO_OK;
+  /* |w_k|^2 = |W|^2/K, |h_i|^2 = |H|^2/N */
+  const double each = ((double)K - 1.0) * rho / (double)K;
+  const double w = sqrt(each * sqrt(n * u->lambda[1] / u->lambda[0]));
+  const double h = sqrt(each * sqrt(u->lambda[0] / (u->lambda[1] * n)));
+  spo_simplex(d, K, x);
+  for (size_t i = 0; i < u->L.N; i++)
+    spo_vec_axpy(d, h, x + (size_t)u->label[i] * d, x + (K + i) * d);
+  spo_vec_scale(K * d, w, x);
+  return SPO_OK;
+}
+
+static spo_status build_unit(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
+                             spo_error *err) {
+  (void)arg;
+  const ce_ufm *u = P->self;
+  spo_manifold *spheres;
+  spo_status status = spo_oblique_create(u->L.d, u->L.K + u->L.N, &spheres, err);
+  if (status != SPO_OK)
+    return status;
+  spo_vec_zero(P->manifold->n, x);
+  status = spheres->ops->random_point(spheres, rng, x, NULL);
+  spo_manifold_destroy(spheres);
+  return status;
+}
+
+static const spo_named_point points[] = {
+    {"collapse", NULL, "simplex ETF of the closed form, b = 0: the global minimum", build_collapse},
+    {"origin", NULL, "all zero: a saddle if sqrt(n lW lH) < 1/K, else the minimum", build_origin},
+    {"unit", NULL, "random vectors of length one, b = 0: ufm's random start of the same seed",
+     build_unit},
+};
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+static spo_status create(const void *params, spo_problem **out, spo_error *err) {
+  return spo_ce_ufm_create(params, out, err);
+}
+
+static void describe(const spo_problem *P, void *params) {
+  *(spo_ce_ufm_params *)params = ((const ce_ufm *)P->self)->params;
+}
+
+static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
+  const ce_ufm *u = P->self;
+  part[0] = (spo_part){"W", u->L.K, u->L.d, 0};
+  part[1] = (spo_part){"H", u->L.N, u->L.d, u->length[0]};
+  part[2] = (spo_part){"b", 1, u->L.K, u->length[0] + u->length[1]};
+  return 3;
+}
+
+/* |W^T h_G + b|, and the features without their mean h_G */
+static double center(const ce_ufm *u, const double *x, double *centred, double *mean) {
+  const size_t d = u->L.d, K = u->L.K, N = u->L.N;
+  const double *H = x + K * d, *b = x + (K + N) * d;
+  double square = 0.0;
+  spo_vec_zero(d, mean);
+  for (size_t i = 0; i < N; i++)
+    spo_vec_axpy(d, 1.0 / (double)N, H + i * d, mean);
+  for (size_t i = 0; i < N; i++)
+    spo_vec_add(d, H + i * d, -1.0, mean, centred + i * d);
+  for (size_t k = 0; k < K; k++) {
+    const double off = spo_vec_dot(d, x + k * d, mean) + b[k];
+    square += off * off;
+  }
+  return sqrt(square);
+}
+
+static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
+  const ce_ufm *u = P->self;
+  const size_t d = u->L.d, N = u->L.N;
+  double *block = spo_block_alloc(spo_size_mul(d * (N + 1), sizeof *block));
+  if (!block)
+    return spo_fail(err, SPO_E_NOMEM, "ce-ufm", "no memory for %zu samples", N);
+  value[3] = center(u, x, block, block + d * N);
+  const spo_status status = spo_neural_collapse(d, u->L.K, N, x, block, u->label, value, err);
+  spo_block_free(block);
+  return status;
+}
+
+static const char *const samples[] = {
+    "--classes 4 --per-class 5 --dim 6 --decay-w 0.01 --decay-h 0.001",
+    "--classes 3 --per-class 2 --dim 3 --decay-w 0.005 --decay-h 0.005 --decay-b 0.01",
+    "--classes 4 --per-class 2 --dim 5 --decay-w 0.2 --decay-h 0.1 --decay-b 0.1",
+    "--classes 2 --per-class 150 --dim 1 --decay-w 0.01 --decay-h 0.0001 --decay-b 1", NULL};
+static const char *const metric_names[] = {"nc1", "nc2", "nc3", "bias"};
+
+static const spo_model_ops model = {
+    .size = sizeof(spo_model_ops),
+    .name = "ce-ufm",
+    .summary = "unconstrained feature model with cross-entropy and weight decay",
+    .reference = "Zhu, Ding, Zhou, Li, You, Sulam, Qu 2021, arXiv:2105.02375",
+    .params_size = sizeof(spo_ce_ufm_params),
+    .n_params = N_PARAMS,
+    .param = table,
+    .sample = samples,
+    .n_points = sizeof points / sizeof points[0],
+    .point = points,
+    .n_metrics = sizeof metric_names / sizeof metric_names[0],
+    .metric = metric_names,
+    .create = create,
+    .describe = describe,
+    .parts = parts,
+    .metrics = metrics,
+    .products = {1, 2, 6},
+};
+
+const spo_model_ops *spo_ce_ufm(void) {
+  return &model;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The feature model with weight decay: the closed form against runs from random starts, both sides
+ * of its conditions, the saddle at the origin, the certificate's bound, and the race of normalised
+ * against decayed features. */
+#include <spheropt/models/ce_ufm.h>
+
+#include "samples.h"
+
+static spo_problem *problem(uint64_t K, uint64_t n, uint64_t d, double lW, double lH) {
+  spo_error err = {0};
+  spo_problem *P;
+  spo_ce_ufm_params p;
+  spo_ce_ufm_params_init(&p);
+  p.classes = K, p.per_class = n, p.dim = d;
+  p.decay_w = lW, p.decay_h = lH, p.decay_b = 0.01;
+  expect_ok(spo_ce_ufm_create(&p, &P, &err));
+  return P;
+}
+
+static double known(const spo_problem *P) {
+  double f_star = NAN;
+  const char *theorem = NULL;
+  return P->ops->known_minimum(P->self, &f_star, &theorem) == 0 && theorem ? f_star : NAN;
+}
+
+static double square(size_t n, const double *x) {
+  double sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    sum += x[i] * x[i];
+  return sum;
+}
+
+static const struct {
+  uint64_t K, n, d;
+  double lW, lH, f;
+} due[] = {
+    {3, 2, 4, 5e-3, 5e-3, 0.0840698929}, {3, 2, 2, 5e-3, 5e-3, 0.0840698929},
+    {4, 5, 6, 1e-2, 1e-3, 0.1260289434}, {4, 2, 5, 0.2, 0.1, 1.3321790402},
+    {10, 3, 9, 1e-3, 1e-4, NAN},         {2, 1, 1, 0.1, 0.2, NAN},
+};
+enum { CASES = sizeof due / sizeof due[0] };
+
+/* f*, |W|^2, |H|^2 and the logit gap as the closed form says, at the end of runs. */
+static void test_minimum(void **state) {
+  (void)state;
+  for (size_t i = 0; i < CASES; i++) {
+    const double K = (double)due[i].K, n = (double)due[i].n;
+    const double zeta = sqrt(n * due[i].lW * due[i].lH), rho = log(1.0 / zeta - (K - 1.0));
+    const double f_star = -log(1.0 - (K - 1.0) * zeta) + (K - 1.0) * zeta * rho;
+    const size_t W = due[i].K * due[i].d, H = W * due[i].n;
+    spo_problem *P = problem(due[i].K, due[i].n, due[i].d, due[i].lW, due[i].lH);
+    if (isfinite(due[i].f))
+      expect_near(known(P), due[i].f, 1e-10);
+    expect_near(known(P), f_star, 1e-14);
+    double *x = new_vector(P);
+    for (expect_seed = 1; expect_seed <= 5; expect_seed++) {
+      spo_error err = {0};
+      double metric[4];
+      point_by_name(spo_ce_ufm(), P, "random", expect_seed, x);
+      const spo_result res = run_solver(spo_trust_region(), P, NULL, NULL, expect_seed, x);
+      expect_near(res.last.f, f_star, 1e-9);
+      expect_near(square(W, x), (K - 1.0) * rho * sqrt(n * due[i].lH / due[i].lW), 1e-6);
+      expect_near(square(H, x + W), (K - 1.0) * rho * sqrt(n * due[i].lW / due[i].lH), 1e-6);
+      expect_at_most(sqrt(square(due[i].K, x + W + H)), 1e-7);
+      expect_ok(spo_ce_ufm()->metrics(P, x, metric, &err));
+      for (size_t m = 0; m < 4; m++)
+        expect_at_most(metric[m], 1e-6);
+    }
+    free(x);
+    spo_problem_destroy(P);
+  }
+}
+
+/* zeta = 1/K parts a minimum at 0, for any d, from simplex ETFs, for d >= K-1. */
+static void test_conditions(void **state) {
+  (void)state;
+  const double K = 5.0, n = 3.0;
+  for (int side = -1; side <= 1; side += 2) {
+    const double l = (1.0 + 0.02 * side) / (K * sqrt(n)); /* zeta = sqrt(n) l */
+    for (size_t d = 2; d <= 6; d++) {
+      spo_error err = {0};
+      spo_verification v;
+      spo_problem *P = problem(5, 3, d, l, l);
+      double *x = new_vector(P);
+      expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+      expect_true(v.verdict == (side > 0 ? SPO_GLOBAL_MINIMIZER : SPO_STRICT_SADDLE));
+      expect_true(isnan(known(P)) == (side < 0 && d < 4));
+      if (side > 0)
+        expect_near(known(P), log(K), 1e-15);
+      else if (d >= 4)
+        expect_at_most(known(P), log(K) - 1e-6);
+      point_by_name(spo_ce_ufm(), P, "random", 1, x);
+      const spo_result res = run_solver(spo_trust_region(), P, NULL, NULL, 1, x);
+      if (side > 0)
+        expect_near(res.last.f, log(K), 1e-9);
+      else
+        expect_at_most(res.last.f, log(K) - 1e-6);
+      free(x);
+      spo_problem_destroy(P);
+    }
+  }
+}
+
+/* At W = H = b = 0: ((lW + lH) -+ sqrt((lW - lH)^2 + 4/(K^2 n)))/2, each (K-1) d times, and the
+ * certificate's direction where d leaves one. */
+static void test_origin(void **state) {
+  (void)state;
+  const uint64_t K = 4, n = 3, d = 6;
+  const double lW = 0.02, lH = 0.005;
+  const double root = sqrt((lW - lH) * (lW - lH) + 4.0 / (double)(K * K * n));
+  const double low = 0.5 * (lW + lH - root), high = 0.5 * (lW + lH + root);
+  spo_error err = {0};
+  spo_problem *P = problem(K, n, d, lW, lH);
+  double *x = new_vector(P);
+  spo_eval *E;
+  spo_point *p;
+  spo_spectrum *s;
+  gsl_rng *rng = new_rng(1);
+  expect_ok(spo_eval_create(P, &E, &err));
+  expect_ok(spo_point_create(P, &p, &err));
+  spo_point_set(p, P, x);
+  expect_ok(spo_spectrum_at(E, p, NULL, rng, &s, &err));
+  const size_t each = (K - 1) * d;
+  assert_int_equal(s->count, P->manifold->dim);
+  assert_int_equal(s->index, each);
+  size_t found = 0;
+  for (size_t i = 0; i < s->count; i++) {
+    found += fabs(s->eigenvalue[i] - high) <= 1e-14;
+    if (i < each)
+      expect_near(s->eigenvalue[i], low, 1e-14);
+  }
+  assert_int_equal(found, each);
+  spo_verification v;
+  expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+  expect_true(v.direction_case && strcmp(v.direction_case, "free direction") == 0);
+  expect_near(v.rayleigh, low, 1e-14);
+  expect_true(v.decrease > 0.0);
+  spo_spectrum_destroy(s);
+  spo_eval_destroy(E);
+  spo_point_destroy(p);
+  gsl_rng_free(rng);
+  free(x);
+  spo_problem_destroy(P);
+}
+
+/* The bounds hold at any point, from far away to 1e-6 beside the minimum, where they are near it.
+ * */
+static void test_bound(void **state) {
+  (void)state;
+  for (size_t i = 0; i < CASES; i++) {
+    spo_error err = {0};
+    spo_problem *P = problem(due[i].K, due[i].n, due[i].d, due[i].lW, due[i].lH);
+    double *x = new_vector(P), *off = new_vector(P);
+    spo_eval *E;
+    spo_point *p;
+    expect_ok(spo_eval_create(P, &E, &err));
+    expect_ok(spo_point_create(P, &p, &err));
+    for (expect_seed = 1; expect_seed <= 10; expect_seed++)
+      for (double size = 1.0; size > 1e-7; size *= 1e-3) {
+        gsl_rng *rng = new_rng(expect_seed);
+        point_by_name(spo_ce_ufm(), P, "collapse", 1, x);
+        point_by_name(spo_ce_ufm(), P, "random", expect_seed, off);
+        for (size_t j = 0; j < P->manifold->n; j++)
+          x[j] += size * off[j];
+        spo_point_set(p, P, x);
+        for (int scaled = 0; scaled < 2; scaled++) {
+          spo_certified c;
+          expect_ok(spo_certify(E, p, scaled, rng, NULL, &c, &err));
+          expect_true(c.gap_bound >= p->f - known(P) - 1e-14);
+          if (size < 1e-5)
+            expect_at_most(c.gap_bound, 1e-3);
+        }
+        gsl_rng_free(rng);
+      }
+    spo_eval_destroy(E);
+    spo_point_destroy(p);
+    free(x), free(off);
+    spo_problem_destroy(P);
+  }
+}
+
+static double run_to_collapse(const spo_model_ops *model, const spo_problem *P, const char *start,
+                              uint64_t seed) {
+  spo_error err = {0};
+  spo_solver *s;
+  spo_reason reason = SPO_RUNNING;
+  spo_iter it;
+  spo_stop stop;
+  double *x = new_vector(P), metric[4];
+  spo_stop_init(&stop);
+  point_by_name(model, P, start, seed, x);
+  expect_ok(spo_solver_create(spo_gradient_descent(), P, NULL, seed, &s, &err));
+  expect_ok(spo_solver_start(s, x, &stop, &err));
+  do {
+    expect_ok(spo_solver_step(s, &it, &reason, &err));
+    expect_ok(model->metrics(P, it.x, metric, &err));
+  } while (reason == SPO_RUNNING && !(metric[1] < 1e-4) && it.k < 2000);
+  expect_at_most(metric[1], 1e-4);
+  spo_solver_destroy(s);
+  free(x);
+  return (double)it.k;
+}
+
+static int ascending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Iterations of gradient descent until NC2 < 1e-4, from the same start with the same Armijo rule:
+ * medians of five seeds. Which is faster hangs on tau. */
+static void test_race(void **state) {
+  (void)state;
+  static const struct {
+    double tau, decay, iterations;
+  } race[] = {{5, 0, 50}, {1, 0, 180}, {0, 5e-3, 75}, {0, 5e-4, 105}, {0, 1e-4, 110}};
+  double median[5], count[5];
+  for (size_t r = 0; r < 5; r++) {
+    spo_error err = {0};
+    spo_ce_ufm_params p;
+    spo_problem *P;
+    spo_ce_ufm_params_init(&p);
+    p.classes = 20, p.per_class = 5, p.dim = 32;
+    p.decay_w = p.decay_h = p.decay_b = race[r].decay;
+    if (race[r].tau > 0)
+      P = ufm_problem(20, 5, 32, race[r].tau);
+    else
+      expect_ok(spo_ce_ufm_create(&p, &P, &err));
+    for (uint64_t seed = 1; seed <= 5; seed++)
+      count[seed - 1] = race[r].tau > 0 ? run_to_collapse(spo_ufm(), P, "random", seed)
+                                        : run_to_collapse(spo_ce_ufm(), P, "unit", seed);
+    qsort(count, 5, sizeof *count, ascending);
+    median[r] = count[2];
+    print_message("tau %g, decay %g: %g iterations, %g expected\n", race[r].tau, race[r].decay,
+                  median[r], race[r].iterations);
+    expect_near(median[r], race[r].iterations, 0.35 * race[r].iterations);
+    spo_problem_destroy(P);
+  }
+  expect_true(median[0] < median[2] && median[4] < median[1]);
+}
+
+/* ufm's random start and the start "unit" are the same vectors. */
+static void test_same_start(void **state) {
+  (void)state;
+  spo_problem *P = problem(4, 3, 5, 1e-3, 1e-3), *Q = ufm_problem(4, 3, 5, 1.0);
+  double *x = new_vector(P), *y = new_vector(Q);
+  point_by_name(spo_ce_ufm(), P, "unit", 7, x);
+  point_by_name(spo_ufm(), Q, "random", 7, y);
+  assert_memory_equal(x, y, Q->manifold->n * sizeof *y);
+  free(x), free(y);
+  spo_problem_destroy(P);
+  spo_problem_destroy(Q);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_minimum), cmocka_unit_test(test_conditions),
+      cmocka_unit_test(test_origin),  cmocka_unit_test(test_bound),
+      cmocka_unit_test(test_race),    cmocka_unit_test(test_same_start)};
+  return cmocka_run_group_tests_name("feature model with decay", tests, NULL, NULL);
+}
