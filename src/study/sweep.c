@@ -255,14 +255,13 @@ static bool located(const spo_sweep *s, double left, double right) {
   return !(fabs(right - left) > 2.0 * s->options.event_tol * fmax(fabs(left), fabs(right)));
 }
 
-/* Between `left`, a copy that is used up, and `right`: where the branch ends, or its index is no
- * longer what it was. */
-static spo_status locate(spo_sweep *s, stand *left, double right, spo_sweep_event *event,
+/* Between `left`, a copy that is used up, and `right`: where the branch ends, or else where its
+ * index is no longer what it was. */
+static spo_status locate(spo_sweep *s, stand *left, double right, bool ends, spo_sweep_event *event,
                          spo_error *err) {
   const size_t index = left->row.index;
-  event->kind = SPO_SWEEP_EXCHANGE;
-  event->branch = left->row.branch;
-  bool ends = false;
+  *event = (spo_sweep_event){.kind = ends ? SPO_SWEEP_FOLD : SPO_SWEEP_EXCHANGE,
+                             .branch = left->row.branch};
   for (int i = 0; i < MAX_BISECTIONS && !located(s, left->value, right) && !interrupted(s); i++) {
     stand middle;
     bool near;
@@ -271,16 +270,13 @@ static spo_status locate(spo_sweep *s, stand *left, double right, spo_sweep_even
       leave(&middle);
       return status;
     }
-    if (near && middle.row.index == index) {
+    if (near && (ends || middle.row.index == index)) {
       take_over(left, &middle);
       continue;
     }
-    ends = !near;
     right = middle.value;
     leave(&middle);
   }
-  if (ends)
-    event->kind = SPO_SWEEP_FOLD;
   event->value = 0.5 * (left->value + right);
   event->width = 0.5 * fabs(right - left->value);
   return SPO_OK;
@@ -296,11 +292,12 @@ static spo_status copy_stand(spo_sweep *s, const stand *from, stand *out, spo_er
 }
 
 /* One event between s->here and `value`, if they can be compared. */
-static spo_status find_event(spo_sweep *s, double value, spo_sweep_event *event, spo_error *err) {
+static spo_status find_event(spo_sweep *s, double value, bool ends, spo_sweep_event *event,
+                             spo_error *err) {
   stand left;
   spo_status status = copy_stand(s, &s->here, &left, err);
   if (status == SPO_OK)
-    status = locate(s, &left, value, event, err);
+    status = locate(s, &left, value, ends, event, err);
   leave(&left);
   return status;
 }
@@ -353,7 +350,7 @@ spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row, spo_sw
       status = descend(s, &t, err);
   } else if (status == SPO_OK && s->vary->kind == SPO_OPTION_DOUBLE &&
              (!near || t.row.index != s->here.row.index) && room > 0) {
-    status = find_event(s, value, event, err);
+    status = find_event(s, value, !near, event, err);
     *events = status == SPO_OK;
   }
   if (status == SPO_OK && !resized && follows_minima(s) && (!near || t.row.index > 0))
