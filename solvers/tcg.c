@@ -185,11 +185,14 @@ static void next_node(const spo_space *S, const spo_cg_path *s, double zr, doubl
   at->rd = -zr;
 }
 
-/* The first direction, -P r, and its numbers. */
+/* The first direction, -P r, and its numbers. Of a small gradient the rounding outside the space is
+ * no small part: it must not be followed. */
 static spo_status begin(const spo_trs_input *in, spo_cg_path *s, double *zr, spo_cg_node *at) {
   const spo_space *S = in->hess->space;
   s->stored[0] = 0.0;
-  const spo_status status = spo_cg_precondition(in, s->r, s->hd);
+  spo_status status = spo_space_project(S, 1, s->r);
+  if (status == SPO_OK)
+    status = spo_cg_precondition(in, s->r, s->hd);
   if (status != SPO_OK)
     return status;
   *zr = dot(S, s->hd, s->r);

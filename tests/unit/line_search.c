@@ -66,6 +66,10 @@ static double value(const curve *c, double t, double *slope) {
     *slope = -1.0 + t * (3.18 - 0.27 * t);
     f = t * (-1.0 + t * (1.59 - 0.09 * t));
     break;
+  case 8: /* a cubic with its minimiser at 5 */
+    *slope = t * t / 25.0 - 1.0;
+    f = t * (t * t / 75.0 - 1.0);
+    break;
   default:
     *slope = t - 1.0;
     f = 0.5 * (t - 1.0) * (t - 1.0);
@@ -252,8 +256,8 @@ static void test_more_thuente(void **state) {
   spo_manifold_destroy(line);
 }
 
-/* Where the next trial lies: secants and cubics find the minimiser of a parabola at once; a
- * backtrack leaves half of the last trial at most, whatever the cubic says. */
+/* Where the next trial lies: secants find the minimiser of a parabola at once, an extension that of
+ * a cubic; a backtrack leaves half of the last trial at most, whatever the cubic says. */
 static void test_trials(void **state) {
   (void)state;
   spo_error err = {0};
@@ -271,6 +275,15 @@ static void test_trials(void **state) {
       expect_near(b.out.t, 1.0, 1e-12);
       close_bench(&b);
     }
+  for (double first = 1.6; first < 2.4; first += 0.1) { /* from a step too short */
+    curve c = {.number = 8, .scale = 1.0, .wall = INFINITY};
+    open_curve(&b, &c, line);
+    b.in.first = first;
+    search(&b, spo_strong_wolfe_search());
+    expect_true(b.out.accepted && b.out.trials == 2);
+    expect_near(b.out.t, 5.0, 1e-12);
+    close_bench(&b);
+  }
   curve c = {.number = 7, .scale = 1.0, .wall = INFINITY};
   open_curve(&b, &c, line);
   b.options.sufficient_decrease = 0.49;

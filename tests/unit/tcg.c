@@ -249,6 +249,32 @@ static void test_any_store(void **state) {
   }
 }
 
+/* The space of vectors whose last entry is 0. */
+static spo_status drop_last(void *self, size_t k, double *V) {
+  (void)self;
+  for (size_t j = 0; j < k; j++)
+    V[j * N + N - 1] = 0.0;
+  return SPO_OK;
+}
+
+/* What rounding leaves of a gradient outside the space is not followed, however small the gradient. */
+static void test_inside_the_space(void **state) {
+  (void)state;
+  setting s;
+  set_up(&s, 5.0, false, 100.0, 3);
+  s.space.project = drop_last;
+  s.space.dim = N - 1;
+  for (size_t i = 0; i < N - 1; i++) {
+    s.g[i] *= 1e-8;
+    s.D.A[i * N + N - 1] = s.D.A[(N - 1) * N + i] = 0.0;
+  }
+  s.g[N - 1] = 1e-16;
+  solve(&s);
+  expect_true(s.out.inner > 3);
+  expect_near(s.eta[N - 1], 0.0, 1e-15 * s.out.step_norm);
+  free(s.work);
+}
+
 static int soon(void *self) {
   return ++*(int *)self > 3;
 }
@@ -290,6 +316,7 @@ int main(void) {
       cmocka_unit_test(test_replay),
       cmocka_unit_test(test_short_store),
       cmocka_unit_test(test_any_store),
+      cmocka_unit_test(test_inside_the_space),
       cmocka_unit_test(test_interruption),
       cmocka_unit_test(test_flat_direction),
   };

@@ -94,7 +94,7 @@ static void test_arc(void **state) {
         replays++;
       }
   }
-  expect_true(replays > 0 && 2 * products[1] < products[0]);
+  expect_true(replays > 0 && 6 * products[1] < products[0]);
   free(x);
   spo_problem_destroy(P);
 }
