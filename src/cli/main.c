@@ -47,7 +47,12 @@ static int run(cli_arguments *args) {
     status = cli_take_flag(args, "version", &version);
   if (status)
     return status;
-  const char *command = cli_take_word(args, 0);
+  size_t first = 0;
+  const char *command = cli_take_word(args, first);
+  if (command && strcmp(command, "help") == 0) {
+    help = true;
+    command = cli_take_word(args, ++first);
+  }
   if (version)
     return cli_version();
   if (!command && help)
@@ -59,11 +64,13 @@ static int run(cli_arguments *args) {
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(commands[i].name, command) == 0) {
       const size_t what = commands[i].run == cli_bench ? 2 : 1; /* bench solvers MODEL */
-      return help ? cli_help(command, cli_take_word(args, what)) : commands[i].run(args);
+      return help ? cli_help(command, cli_take_word(args, first + what)) : commands[i].run(args);
     }
-  return cli_fail(CLI_USAGE,
-                  "unknown command %.60s; there are: solve, verify, spectrum, check, bench, list",
-                  command);
+  return cli_fail(
+      CLI_USAGE,
+      "unknown command %.60s; there are: solve, verify, spectrum, check, bench, list; see "
+      "spheropt --help",
+      command);
 }
 
 int main(int argc, char **argv) {
