@@ -28,7 +28,6 @@
 #include <spheropt/solvers/conjugate_gradient.h>
 #include <spheropt/solvers/lbfgs.h>
 #include <spheropt/solvers/arc.h>
-#include <spheropt/solvers/gradient_descent.h>
 #include <spheropt/solvers/newton.h>
 #include <spheropt/solvers/trust_region.h>
 #include <spheropt/model.h>

@@ -37,7 +37,8 @@ const cli_word cli_words[] = {
      "write cost, slope and the models of first and second order along a curve (CSV)", CLI_CHECK},
     {"surface", "FILE", "write the cost on a two-dimensional section (CSV)", CLI_CHECK},
     {"o", "DIR", "write the point, its labels and result.json to this directory", CLI_SOLVE},
-    {"preset", "NAME", "options by the set: fast, accurate, escape; others still count", CLI_SOLVE},
+    {"preset", "NAME",
+     "a set of options (see `spheropt list presets`); those given by themselves win", CLI_SOLVE},
     {"finish", NULL, "improve the last point by what the model knows (code: the exact minimax)",
      CLI_SOLVE},
     {"progress", NULL, "show progress even where stderr is no terminal", CLI_SOLVE},
@@ -238,7 +239,40 @@ static void nearer(const char *name, const char *candidate, const char **best, s
   }
 }
 
+static void list_owner(char *text, size_t room, const char *owner) {
+  const size_t used = strlen(text);
+  snprintf(text + used, room - used, "%s%s", used ? ", " : "", owner);
+}
+
+/* Names an option that exists, though not for the model or the solver at hand; false: it does not
+ * exist. */
+static bool elsewhere(const char *name, unsigned where) {
+  char solvers[200] = "", models[200] = "";
+  for (size_t i = 0; spo_list_solvers[i] && (where & (CLI_SOLVE | CLI_BENCH)); i++) {
+    const spo_solver_ops *s = spo_list_solvers[i]();
+    if (spo_option_find(s->option, s->n_options, name))
+      list_owner(solvers, sizeof solvers, s->name);
+  }
+  for (size_t i = 0; spo_list_models[i] && (where & (CLI_SOLVE | CLI_BENCH)); i++) {
+    const spo_model_ops *m = spo_list_models[i]();
+    if (spo_option_find(m->param, m->n_params, name))
+      list_owner(models, sizeof models, m->name);
+  }
+  if (*solvers && where == CLI_BENCH)
+    cli_fail(CLI_USAGE,
+             "--%.60s is an option of the solvers %s; it goes with a name, "
+             "--solvers NAME:%.60s=value",
+             name, solvers, name);
+  else if (*solvers)
+    cli_fail(CLI_USAGE, "--%.60s goes with --solver %s", name, solvers);
+  else if (*models)
+    cli_fail(CLI_USAGE, "--%.60s is a parameter of the model %s", name, models);
+  return *solvers || *models;
+}
+
 static int unknown(const char *name, unsigned where, size_t count, cli_group *const *group) {
+  if (elsewhere(name, where))
+    return CLI_USAGE;
   const char *best = NULL;
   size_t least = strlen(name) <= 3 ? 2 : 3; /* so many mistakes are none of typing any more */
   for (const cli_word *w = cli_words; w->name; w++)

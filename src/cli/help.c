@@ -286,8 +286,8 @@ static void help_sweep(const spo_model_ops *m) {
 static void help_list(void) {
   printf("  spheropt list solvers\n\n"
          "Lists what this build contains; with --json every option with bounds and default.\n"
-         "Usage: spheropt list [models|solvers|outside|inits|manifolds|subproblems|line-searches] "
-         "[--json]\n"
+         "Usage: spheropt list [models|solvers|outside|inits|manifolds|subproblems|line-searches|\n"
+         "                      presets] [--json]\n"
          "\nOptions\n");
   words(CLI_LIST);
 }
@@ -307,7 +307,7 @@ static void help_all(void) {
   entry("check [NAME|DIR]", "are the derivatives of a model, or the parts of a manifold, right?");
   entry("bench solvers MODEL", "which solver needs least work, from many starts");
   entry("sweep MODEL", "follow a critical point along a parameter");
-  entry("list [KIND]", "models, solvers, starting points, manifolds");
+  entry("list [KIND]", "models, solvers, starting points, presets, and more");
   models();
   printf("\nspheropt COMMAND --help, spheropt solve MODEL --help, spheropt --version\n");
 }

@@ -141,6 +141,29 @@ static json_t *line_searches_json(void) {
   return array;
 }
 
+static json_t *values_json(const spo_preset_value *value) {
+  json_t *o = json_object();
+  for (; value->option; value++)
+    json_object_set_new(o, value->option, spo_json_text(value->value));
+  return o;
+}
+
+static json_t *presets_json(void) {
+  size_t count;
+  const spo_preset *all = spo_presets(&count);
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++) {
+    json_t *o = json_object();
+    json_object_set_new(o, "name", spo_json_text(all[i].name));
+    json_object_set_new(o, "summary", spo_json_text(all[i].summary));
+    json_object_set_new(o, "needs_escape", json_boolean(all[i].needs & SPO_LEAVES_SADDLES));
+    json_object_set_new(o, "solver", values_json(all[i].solver));
+    json_object_set_new(o, "stop", values_json(all[i].stop));
+    json_array_append_new(array, o);
+  }
+  return array;
+}
+
 static void entry(const char *name, const char *text) {
   printf("  %-22s %s\n", name, text);
 }
@@ -168,6 +191,19 @@ static void print_subproblems(void) {
 static void print_line_searches(void) {
   for (size_t i = 0; spo_list_line_searches[i]; i++)
     entry(spo_list_line_searches[i]()->name, spo_list_line_searches[i]()->summary);
+}
+static void print_presets(void) {
+  size_t count;
+  const spo_preset *all = spo_presets(&count);
+  for (size_t i = 0; i < count; i++) {
+    entry(all[i].name, all[i].summary);
+    printf("  %-22s", "");
+    for (const spo_preset_value *v = all[i].stop; v->option; v++)
+      printf(" --%s %s", v->option, v->value);
+    for (const spo_preset_value *v = all[i].solver; v->option; v++)
+      printf(" --%s %s", v->option, v->value);
+    printf("\n");
+  }
 }
 static void print_inits(void) {
   entry("random", "a random point, from --seed (every model)");
@@ -200,6 +236,8 @@ static const struct {
     {"subproblems", "solvers of the trust region's subproblem", print_subproblems,
      subproblems_json},
     {"line-searches", "line searches: --line-search NAME", print_line_searches, line_searches_json},
+    {"presets", "presets: --preset NAME sets what the solver has of these", print_presets,
+     presets_json},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -217,7 +255,7 @@ int cli_list(cli_arguments *args) {
     return cli_fail(CLI_USAGE,
                     "list: %.60s is unknown; there are: models, solvers, outside, inits, "
                     "manifolds, subproblems, "
-                    "line-searches",
+                    "line-searches, presets",
                     name);
   json_t *o = json ? json_object() : NULL;
   const char *gap = "";

@@ -48,7 +48,12 @@ static int run(cli_arguments *args) {
     status = cli_take_flag(args, "version", &version);
   if (status)
     return status;
-  const char *command = cli_take_word(args, 0);
+  size_t first = 0;
+  const char *command = cli_take_word(args, first);
+  if (command && strcmp(command, "help") == 0) {
+    help = true;
+    command = cli_take_word(args, ++first);
+  }
   if (version)
     return cli_version();
   if (!command && help)
@@ -61,11 +66,12 @@ static int run(cli_arguments *args) {
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(commands[i].name, command) == 0) {
       const size_t what = commands[i].run == cli_bench ? 2 : 1; /* bench solvers MODEL */
-      return help ? cli_help(command, cli_take_word(args, what)) : commands[i].run(args);
+      return help ? cli_help(command, cli_take_word(args, first + what)) : commands[i].run(args);
     }
   return cli_fail(
       CLI_USAGE,
-      "unknown command %.60s; there are: solve, verify, spectrum, check, bench, sweep, list",
+      "unknown command %.60s; there are: solve, verify, spectrum, check, bench, sweep, list; see "
+      "spheropt --help",
       command);
 }
 

@@ -3,6 +3,7 @@
  * A run of the command: every step passes through one monitor, which shows, traces and saves. */
 #include "cli/running.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -106,7 +107,8 @@ static void show(const cli_running *r, const spo_iter *it, bool first) {
             it->count.hess, remark(it));
 }
 
-/* A checkpoint that cannot be written ends nothing; the first reason is told in the end. */
+/* Once a run is on its way, a checkpoint that cannot be written ends nothing; the first reason is
+ * told in the end. */
 static void save(cli_running *r, const spo_iter *it) {
   const bool due = it->reason != SPO_RUNNING ||
                    (r->every_steps > 0 && it->k >= r->saved_k + r->every_steps) ||
@@ -157,6 +159,53 @@ static int fail(const cli_subject *s, spo_status status, spo_error *err) {
   return status == SPO_E_NOMEM ? cli_subject_fail_memory(s, err) : cli_fail_error(err);
 }
 
+/* The iteration of a row of a trace; false: it is no such row. */
+static bool row_number(const char *row, bool csv, uint64_t *k) {
+  const char *const begin = csv ? "" : "{\"k\":", *digits = row + strlen(begin);
+  char *end;
+  if (strncmp(row, begin, strlen(begin)) != 0 || *digits < '0' || *digits > '9')
+    return false;
+  *k = strtoull(digits, &end, 10);
+  return *end == ',';
+}
+
+/* Where the rows of iterations after `last` begin, which a run that was killed wrote after its last
+ * checkpoint and that will be written again, or half a row at the end; -1: this is no trace. */
+static off_t end_of_trace(FILE *f, bool csv, uint64_t last) {
+  char *row = NULL;
+  size_t room = 0;
+  off_t keep = 0;
+  for (ssize_t length; (length = getline(&row, &room, f)) > 0 && row[length - 1] == '\n';) {
+    uint64_t k = 0;
+    const bool header = csv && keep == 0;
+    if (header ? strncmp(row, "k,event,", 8) != 0 : !row_number(row, csv, &k)) {
+      keep = -1;
+      break;
+    }
+    if (k > last)
+      break;
+    keep += length;
+  }
+  free(row);
+  return keep;
+}
+
+static int cut_trace(const char *path, bool csv, uint64_t last) {
+  FILE *f = fopen(path, "r+");
+  if (!f && errno == ENOENT)
+    return CLI_OK;
+  const off_t keep = f ? end_of_trace(f, csv, last) : 0;
+  const bool failed = !f || ferror(f) || (keep >= 0 && ftruncate(fileno(f), keep) != 0);
+  const int why = errno;
+  if (f)
+    fclose(f);
+  if (failed)
+    return cli_fail(CLI_USAGE, "--trace: %.200s: cannot be written: %s", path, strerror(why));
+  return keep >= 0
+             ? CLI_OK
+             : cli_fail(CLI_USAGE, "--trace: %.200s: is no trace that could be continued", path);
+}
+
 static spo_status open_trace(cli_running *r, const cli_subject *s, spo_error *err) {
   const spo_trace_options options = {.size = sizeof options,
                                      .every = r->trace_every,
@@ -180,15 +229,22 @@ int cli_running_open(cli_running *r, cli_subject *s, const spo_solver_ops *type,
     status = spo_solver_load(r->solver, r->resume, stop, &err);
     if (status == SPO_E_IO || status == SPO_E_ARG)
       return cli_fail(CLI_USAGE, "--resume: %s", err.text);
+    spo_result at = {.size = sizeof at};
     if (!status)
-      spo_solver_finish(r->solver, s->x, NULL);
+      spo_solver_finish(r->solver, s->x, &at);
     s->init = s->dir = r->resume;
+    if (!status && r->trace && cut_trace(r->trace, ends_in(r->trace, ".csv"), at.last.k))
+      return CLI_USAGE;
   }
   if (!status && r->trace) {
     status = open_trace(r, s, &err);
     if (status == SPO_E_IO)
       return cli_fail(CLI_USAGE, "--trace: %s", err.text);
   }
+  /* a path that cannot be written is told now, not after hours; cli_running_go starts anew */
+  if (!status && r->checkpoint && (r->resume || !spo_solver_start(r->solver, s->x, stop, NULL)) &&
+      spo_solver_save(r->solver, r->checkpoint, &err))
+    return cli_fail(CLI_USAGE, "--checkpoint: %s", err.text);
   return status ? fail(s, status, &err) : CLI_OK;
 }
 

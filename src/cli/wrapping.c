@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "cli/report.h"
+
 typedef struct wrapping_options {
   size_t size;
   const void *objective, *hessian;
@@ -49,10 +51,27 @@ int cli_wrapping_init(cli_wrapping *w) {
                         sizeof(wrapping_options));
 }
 
+/* What was asked for makes sense together, and for this problem. */
+static int agree(const wrapping_options *o, const spo_problem *P) {
+  const char *theorem;
+  if (o->hessian_step > 0 && o->hessian != &by_differences)
+    return cli_fail(CLI_USAGE, "--hessian-step goes with --hessian differences");
+  const double f_star = cli_known_minimum(P, &theorem);
+  if (o->objective == &log_f && f_star <= 0)
+    return cli_fail(CLI_USAGE,
+                    "--objective log: the minimum of this cost is %s, and only a positive cost has "
+                    "a logarithm",
+                    cli_number(f_star, 6));
+  return CLI_OK;
+}
+
 int cli_wrapping_build(cli_wrapping *w, const spo_problem *P, spo_stop *stop) {
   const wrapping_options *o = w->group.values;
   spo_error err = {0};
   spo_status status = SPO_OK;
+  const int verdict = agree(o, P);
+  if (verdict)
+    return verdict;
   w->seen = P;
   if (o->checked) {
     status = spo_checked_create(P->manifold, 0, &w->checked, &err);

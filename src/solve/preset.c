@@ -5,12 +5,13 @@
 
 #include <string.h>
 
+static const spo_preset_value nothing[] = {{NULL, NULL}};
+
 /* Six digits of the gradient, and no search for negative curvature where the run ends. */
 static const spo_preset_value fast_solver[] = {{"escape", "start"}, {NULL, NULL}};
 static const spo_preset_value fast_stop[] = {{"grad-rel", "1e-6"}, {NULL, NULL}};
 
-/* Twelve digits; the inner iterations converge quadratically. */
-static const spo_preset_value accurate_solver[] = {{"theta", "1"}, {NULL, NULL}};
+/* Twelve digits. */
 static const spo_preset_value accurate_stop[] = {
     {"grad-rel", "1e-12"}, {"max-iter", "100000"}, {NULL, NULL}};
 
@@ -20,11 +21,10 @@ static const spo_preset_value escape_solver[] = {{"subproblem", "randomized-tcg"
                                                  {"escape", "always"},
                                                  {"escape-products", "2000"},
                                                  {NULL, NULL}};
-static const spo_preset_value nothing[] = {{NULL, NULL}};
 
 static const spo_preset presets[] = {
     {"fast", "six digits of the gradient, for a first look", 0, fast_solver, fast_stop},
-    {"accurate", "twelve digits of the gradient", 0, accurate_solver, accurate_stop},
+    {"accurate", "twelve digits of the gradient", 0, nothing, accurate_stop},
     {"escape", "leaves saddles at any price in Hessian products", SPO_LEAVES_SADDLES, escape_solver,
      nothing},
 };
@@ -56,7 +56,7 @@ spo_status spo_preset_apply(const spo_preset *preset, const spo_solver_ops *type
                             spo_stop *stop, spo_error *err) {
   if ((type->needs & preset->needs) != preset->needs)
     return spo_fail(err, SPO_E_UNSUPPORTED, __func__,
-                    "preset %s: %s cannot leave saddles; trust-region can", preset->name,
+                    "preset %s: %s cannot leave saddles; trust-region and arc can", preset->name,
                     type->name);
   size_t count;
   const spo_option *rules = spo_stop_options(&count);

@@ -366,9 +366,42 @@ static void checkpoints(void **state) {
     json_decref(resumed);
     json_decref(due);
   }
-  /* a checkpoint that cannot be written does not end the run */
-  expect_run("solve ufm --classes 3 --per-class 2 --dim 4 --checkpoint no/such/file", 0);
-  expect_true(strstr(ran.err, "--checkpoint: no/such/file: cannot be written") != NULL);
+}
+
+static size_t lines_in(const char *path) {
+  size_t lines = 0;
+  slurp(path, ran.out);
+  for (const char *c = ran.out; *c; c++)
+    lines += *c == '\n';
+  return lines;
+}
+
+/* A run that was killed may have traced further than it saved, and have left half a row: neither
+ * stays. A file that is no trace is left alone. */
+static void trace_of_a_killed_run(void **state) {
+  (void)state;
+  const char *const part[] = {"cut.csv", "cut.jsonl"};
+  for (int i = 0; i < 2; i++) {
+    char text[400];
+    const char *const line = "solve ufm --classes 10 --per-class 5 --dim 16 --json";
+    snprintf(text, sizeof text, "%s --max-iter 3 --checkpoint cut.ck", line);
+    expect_run(text, 3);
+    snprintf(text, sizeof text, "%s --max-iter 6 --trace %s", line, part[i]);
+    expect_run(text, 3);
+    FILE *f = fopen(part[i], "a");
+    assert_non_null(f);
+    fputs(i ? "{\"k\":7,\"ev" : "7,step,0.1", f);
+    fclose(f);
+    snprintf(text, sizeof text, "%s --resume cut.ck --trace %s", line, part[i]);
+    json_t *resumed = run_json(text, 0);
+    assert_int_equal(lines_in(part[i]), (size_t)number(resumed, "iterations") + 2 - (size_t)i);
+    json_decref(resumed);
+  }
+  write_text("other.csv", "a,b\n1,2\n");
+  expect_run("solve ufm --classes 10 --per-class 5 --dim 16 --resume cut.ck --trace other.csv", 2);
+  expect_true(strstr(ran.err, "--trace: other.csv: is no trace") != NULL);
+  slurp("other.csv", ran.out);
+  assert_string_equal(ran.out, "a,b\n1,2\n");
 }
 
 /* There and back, the same rows; a sweep that stopped goes on to the same end. */
@@ -639,6 +672,7 @@ int main(void) {
       cmocka_unit_test(notes),
       cmocka_unit_test(checkpoints),
       cmocka_unit_test(sweeps),
+      cmocka_unit_test(trace_of_a_killed_run),
       cmocka_unit_test(presets_and_times),
       cmocka_unit_test(interrupted),
       cmocka_unit_test(help),

@@ -36,8 +36,8 @@ typedef struct spo_arc_options {
 
 /** spo_arc - the solver; needs ehess. Memory: 4 places' worth of points, basis + 2 vectors and 2
  * basis^2. A rejected step is answered for the larger sigma from the basis, without a product.
- * Source: Agarwal, Boumal, Bullins, Cartis 2021
- * (arXiv:1806.00065); Cartis, Gould, Toint 2011. tests/oracle/ufm_runs.c. */
+ * Source: Agarwal, Boumal, Bullins, Cartis 2021 (arXiv:1806.00065); Cartis, Gould, Toint 2011.
+ * tests/oracle/ufm_runs.c. */
 SPO_API const spo_solver_ops *spo_arc(void);
 
 /** spo_arc_options_init - the defaults. O(1). */

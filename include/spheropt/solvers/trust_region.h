@@ -40,8 +40,8 @@ typedef struct spo_trust_region_options {
 } spo_trust_region_options;
 
 /** spo_trust_region - the solver; needs ehess. Memory: 4 places' worth of points for the loop and
- * what the subproblem solver takes, for tcg 5 and its replay store. Source: Absil, Baker, Gallivan 2007; Conn, Gould,
- * Toint 2000; constants in the table. `escape` is set by name:
+ * what the subproblem solver takes, for tcg 5 and its replay store. Source: Absil, Baker, Gallivan
+ * 2007; Conn, Gould, Toint 2000; constants in the table. `subproblem` and `escape` are set by name:
  * spo_option_set(spo_option_find(type->option, type->n_options, "escape"), &options, "never", err).
  * tests/oracle/ufm_runs.c. */
 SPO_API const spo_solver_ops *spo_trust_region(void);
