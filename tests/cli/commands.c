@@ -447,6 +447,16 @@ static void sweeps(void **state) {
 
 static void presets_and_times(void **state) {
   (void)state;
+  json_t *listed = run_json("list presets --json", 0), *entry = NULL;
+  size_t index = 0;
+  bool found = false;
+  json_array_foreach(member(listed, "presets"), index, entry) {
+    found = found || (strcmp(text_at(entry, "name"), "fast") == 0 &&
+                      strcmp(text_at(entry, "stop.grad-rel"), "1e-6") == 0 &&
+                      strcmp(text_at(entry, "solver.escape"), "start") == 0);
+  }
+  expect_true(found);
+  json_decref(listed);
   json_t *fast = run_json("solve ufm --classes 5 --per-class 4 --dim 8 --preset fast --json", 0);
   json_t *accurate =
       run_json("solve ufm --classes 5 --per-class 4 --dim 8 --preset accurate --json "
@@ -487,9 +497,17 @@ static void help(void **state) {
         assert_non_null(strstr(ran.out, option));
       }
   }
-  static const char *const lines[] = {
-      "--help",          "-h",           "solve --help", "verify --help",
-      "spectrum --help", "check --help", "list --help",  "--version"};
+  static const char *const lines[] = {"--help",
+                                      "-h",
+                                      "help",
+                                      "help solve",
+                                      "help bench solvers maxcut",
+                                      "solve --help",
+                                      "verify --help",
+                                      "spectrum --help",
+                                      "check --help",
+                                      "list --help",
+                                      "--version"};
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
     expect_run(lines[i], 0);
     assert_string_equal(ran.err, "");

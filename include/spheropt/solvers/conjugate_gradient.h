@@ -12,9 +12,10 @@
  *                      (with a preconditioner <h, d>^2/<h, Ph> for <e, e>, which it bounds)
  *
  * The direction is -P grad again where old and new gradient are far from orthogonal (Powell), and
- * where it would not be one of descent. The strong Wolfe search suits every beta; with the
- * hager-zhang search take curvature 0.9 and orthogonality inf for hestenes-stiefel, polak-ribiere
- * or hager-zhang: more iterations, each about one gradient. */
+ * where it would not be one of descent. The strong Wolfe search suits every beta. With the
+ * hager-zhang search and hestenes-stiefel take curvature 0.9 and orthogonality inf: more
+ * iterations, each about one gradient. Polak-ribiere and hager-zhang need steps nearer to the
+ * minimum along the line: with loose ones they may take twenty times as many. */
 #ifndef SPHEROPT_SOLVERS_CONJUGATE_GRADIENT_H
 #define SPHEROPT_SOLVERS_CONJUGATE_GRADIENT_H
 
