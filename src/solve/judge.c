@@ -19,7 +19,11 @@ spo_status spo_try_step(spo_run *run, double t, const double *v, bool *evaluable
   return status == SPO_OUTSIDE ? SPO_OK : status;
 }
 
-/* Once the model promises less than the noise of f, the gradient norm decides. */
+/* Promised decreases up to so many times the noise of f cannot be judged by f: a step that brings
+ * none at all would have a regularised ratio of 1 / (1 + 9), and pass for ever. */
+static const double blind = 9.0;
+
+/* There the gradient norm decides. */
 static spo_status judge_endgame(spo_run *run, spo_trial *t) {
   const double rise = run->trial->f - run->cur->f;
   const spo_status status = spo_eval_grad(&run->eval, run->trial);
@@ -36,7 +40,7 @@ static spo_status judge(spo_run *run, spo_trial *t) {
   t->rho = NAN;
   if (!t->evaluable)
     return SPO_OK;
-  t->endgame = t->decrease < run->f_noise;
+  t->endgame = t->decrease < blind * run->f_noise;
   if (t->endgame)
     return judge_endgame(run, t);
   t->rho = (run->cur->f - run->trial->f + run->f_noise) / (t->decrease + run->f_noise);
