@@ -56,7 +56,7 @@ static void test_minimum(void **state) {
     double *x = new_vector(P);
     for (expect_seed = 1; expect_seed <= 5; expect_seed++) {
       spo_error err = {0};
-      double metric[4];
+      double metric[SPO_MODEL_MAX_METRICS];
       point_by_name(spo_ce_ufm(), P, "random", expect_seed, x);
       const spo_result res = run_solver(spo_trust_region(), P, NULL, NULL, expect_seed, x);
       expect_near(res.last.f, f_star, 1e-9);
@@ -187,7 +187,7 @@ static double run_to_collapse(const spo_model_ops *model, const spo_problem *P, 
   spo_reason reason = SPO_RUNNING;
   spo_iter it;
   spo_stop stop;
-  double *x = new_vector(P), metric[4];
+  double *x = new_vector(P), metric[SPO_MODEL_MAX_METRICS];
   spo_stop_init(&stop);
   point_by_name(model, P, start, seed, x);
   expect_ok(spo_solver_create(spo_gradient_descent(), P, NULL, seed, &s, &err));

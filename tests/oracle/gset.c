@@ -34,7 +34,7 @@ static void test_g1(void **state) {
 
 static void first_order(const char *name, const spo_solver_ops *type, double value) {
   spo_problem *P = gset_problem(name);
-  double *x = new_vector(P), metric[3];
+  double *x = new_vector(P), metric[SPO_MODEL_MAX_METRICS];
   spo_error err = {0};
   spo_stop stop;
   spo_stop_init(&stop);

@@ -176,7 +176,7 @@ static void test_symmetries(void **state) {
 static void expect_relaxation(edge_list g, uint64_t rank, double due) {
   spo_error err = {0};
   spo_problem *P = graph_problem(&g, rank);
-  double *x = new_vector(P), metric[3];
+  double *x = new_vector(P), metric[SPO_MODEL_MAX_METRICS];
   for (expect_seed = 1; expect_seed <= 3; expect_seed++) {
     spo_verification v;
     point_by_name(spo_maxcut(), P, "random", expect_seed, x);
