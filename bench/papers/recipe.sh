@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Sourced by the recipes of this folder. A recipe names its system and states rows:
+#
+#   row CLAIM BY NUMBER TOLERANCE FIELD COMMAND...
+#
+# runs `spheropt COMMAND... --json` (or a program of this folder: COMMAND = ./NAME ...), takes FIELD of its
+# answer, prints NUMBER beside it and fails where they differ by more than TOLERANCE. NUMBER, TOLERANCE and
+# FIELD: see measure.py. BY: `paper`, or `derived` where the number was worked out for this project.
+# Environment: SPHEROPT the command, PAPERS_BIN where this folder's programs were built, PAPERS_OUT where data
+# go, PAPERS_SIZE small or full. Ends with the number of rows, and status 1 when one failed.
+set -euo pipefail
+export LC_ALL=C OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
+papers=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+recipe=$(basename "$0" .sh)
+SPHEROPT=${SPHEROPT:-spheropt}
+PAPERS_OUT=${PAPERS_OUT:-papers}
+export SPHEROPT PAPERS_BIN="${PAPERS_BIN:-.}" PAPERS_OUT
+mkdir -p "$PAPERS_OUT"
+rows=$PAPERS_OUT/$recipe.jsonl
+: >"$rows"
+failed=0
+
+# The paper, and where to find it.
+system() { # text, reference
+  system=$1 reference=$2
+  printf '%s (%s)\n' "$1" "$2"
+}
+
+# Is this the full size?
+full() { [ "${PAPERS_SIZE:-full}" = full ]; }
+
+row() {
+  python3 "$papers/measure.py" row "$system" "$reference" "$rows" "$@" || failed=$((failed + 1))
+}
+
+# A line of a figure's data: VALUES... and then the FIELDs, commas between, of what COMMAND answers.
+#   point NAME "VALUES" "FIELDS" COMMAND...
+point() { python3 "$papers/measure.py" point "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
+
+# The lines of a list in the answer: each entry's FIELDs.
+#   curve NAME LIST "FIELDS" COMMAND...
+curve() { python3 "$papers/measure.py" curve "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
+
+# Begins a figure's data, NAME.dat, and writes NAME.gp beside it: gnuplot's commands are read from standard
+# input, `DATA` stands for the file.
+figure() { # name, title, columns
+  printf '# %s\n# %s\n' "$2" "$3" >"$PAPERS_OUT/$1.dat"
+  {
+    printf 'set terminal pngcairo size 900,600\nset output "%s.png"\nset title "%s"\nset grid\n' "$1" "$2"
+    sed "s/DATA/\"$1.dat\"/g"
+  } >"$PAPERS_OUT/$1.gp"
+}
+
+finish() {
+  printf '%d rows, %d failed\n' "$(wc -l <"$rows")" "$failed"
+  [ "$failed" = 0 ]
+}
+trap 'status=$?; [ $status = 0 ] && finish || exit 1' EXIT
