@@ -97,12 +97,12 @@ static void same_bits(const spo_problem *P, const spo_solver_ops *type) {
   batch.count = STARTS, batch.solver = type, batch.seed = 40, batch.stop = &stop;
   for (size_t t = 0; t < 3; t++) {
     X[t] = calloc(STARTS * n, sizeof **X);
-    told told = {0};
+    told of_all = {0};
     batch.threads = t + 1;
-    batch.ended = tell, batch.ended_self = &told;
+    batch.ended = tell, batch.ended_self = &of_all;
     expect_ok(spo_minimize_batch(P, &batch, X[t], run[t], &best[t], &err));
     for (size_t i = 0; i < STARTS; i++)
-      expect_true(told.of[i] == 1 && told.f[i] == run[t][i].result.last.f);
+      expect_true(of_all.of[i] == 1 && of_all.f[i] == run[t][i].result.last.f);
     assert_memory_equal(X[t], X[0], STARTS * n * sizeof **X);
     expect_true(best[t] == best[0]);
     for (size_t i = 0; i < STARTS; i++)
