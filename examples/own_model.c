@@ -200,9 +200,9 @@ static spo_status metrics(const spo_problem *P, const double *x, double *value, 
 static spo_status build_opposed(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
                                 spo_error *err) {
   const flock *k = P->self;
-  char *end = "";
-  const unsigned long long q = arg ? strtoull(arg, &end, 10) : k->n / 2;
-  if (*end || (arg && end == arg) || q > k->n)
+  char *end;
+  const unsigned long q = strtoul(arg, &end, 10);
+  if (end == arg || *end || q > k->n)
     return spo_fail(err, SPO_E_OPTION, __func__, "opposed: %.40s is not a number up to %zu", arg,
                     k->n);
   memset(x, 0, k->n * k->d * sizeof *x);
@@ -212,7 +212,7 @@ static spo_status build_opposed(const spo_problem *P, const char *arg, gsl_rng *
 }
 
 static const spo_named_point point[] = {
-    {"opposed", "Q", "Q directions opposed to the others, half of them by default", build_opposed}};
+    {"opposed", "Q", "Q directions opposed to the others", build_opposed}};
 static const char *const samples[] = {"--points 5 --dim 5 --bias 2", "--points 7 --dim 3 --bias -3",
                                       "--points 2 --dim 2 --bias 0.5", NULL};
 static const char *const metric_names[] = {"polar_order", "nematic_order"};
@@ -318,7 +318,7 @@ static bool spectrum(gsl_rng *rng, spo_error *err) {
   double x[7 * 3];
   if (create(&seven, &P, err))
     return false;
-  if (!build_opposed(P, "2", rng, x, err) && !spo_eval_create(P, &E, err) &&
+  if (!spo_model_start(&model, P, "opposed:2", rng, x, err) && !spo_eval_create(P, &E, err) &&
       !spo_point_create(P, &p, err)) {
     spo_point_set(p, P, x);
     good = !spo_spectrum_at(E, p, NULL, rng, &s, err);
@@ -339,8 +339,8 @@ static bool spectrum(gsl_rng *rng, spo_error *err) {
   return good;
 }
 
-/* A state with q opposed, followed from bias to bias: where does its index change? */
-static bool sweep(const char *q, double from, double to, double due, spo_error *err) {
+/* A state followed from bias to bias: where does its index change? */
+static bool sweep(const char *state, double from, double to, double due, spo_error *err) {
   flock_params start = seven;
   spo_problem *P;
   spo_sweep_options options;
@@ -355,7 +355,7 @@ static bool sweep(const char *q, double from, double to, double due, spo_error *
       create(&start, &P, err))
     return false;
   double *x = malloc(P->manifold->n * sizeof *x);
-  spo_status status = x ? build_opposed(P, q, NULL, x, err) : SPO_E_NOMEM;
+  spo_status status = x ? spo_model_start(&model, P, state, NULL, x, err) : SPO_E_NOMEM;
   if (status == SPO_OK)
     status = spo_sweep_create(&model, &start, "bias", &options, &s, err);
   if (status == SPO_OK)
@@ -370,7 +370,7 @@ static bool sweep(const char *q, double from, double to, double due, spo_error *
   spo_sweep_destroy(s);
   spo_problem_destroy(P);
   free(x);
-  printf("%s opposed, b from %g to %g: %zu event%s\n", q, from, to, found, found == 1 ? "" : "s");
+  printf("%s, b from %g to %g: %zu event%s\n", state, from, to, found, found == 1 ? "" : "s");
   return status == SPO_OK && found == 1 && event.kind == SPO_SWEEP_EXCHANGE &&
          agree("index changes at b", event.value, due, 1e-7);
 }
@@ -444,9 +444,9 @@ static bool own_problem(const flock_params *params, gsl_rng *rng, spo_error *err
     return false;
   const size_t n = P->manifold->n;
   double *start = malloc(2 * n * sizeof *start);
-  bool good = start && !build_opposed(P, NULL, rng, start, err) && check(P, NULL, rng, err) &&
-              check(P, start, rng, err) &&
-              !P->manifold->ops->random_point(P->manifold, rng, start, NULL) &&
+  bool good = start && !spo_model_start(&model, P, "opposed:1", rng, start, err) &&
+              check(P, NULL, rng, err) && check(P, start, rng, err) &&
+              !spo_model_start(&model, P, "random", rng, start, err) &&
               solve(P, start, start + n, err);
   if (good && every_minimum_is_global(P->self))
     good = compare(P, err);
@@ -472,8 +472,8 @@ int main(int argc, char **argv) {
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   bool good = own_problem(&params, rng, &err);
   good = spectrum(rng, &err) && good;
-  good = sweep("1", -3, 0.15, -1, &err) && good;
-  good = sweep("0", 0, 2.1, 1, &err) && good;
+  good = sweep("opposed:1", -3, 0.15, -1, &err) && good;
+  good = sweep("opposed:0", 0, 2.1, 1, &err) && good;
   good = batch(&err) && good;
   gsl_rng_free(rng);
   if (!good)

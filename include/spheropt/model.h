@@ -65,6 +65,26 @@ typedef struct spo_model_ops {
   spo_status (*finish)(const spo_problem *P, double *x, spo_error *err);
 } spo_model_ops;
 
+/** spo_model_point - the named point that `start` means, "collapsed:45" by its first part; NULL if
+ * there is none. O(number of points), any thread. */
+SPO_API const spo_named_point *spo_model_point(const spo_model_ops *model, const char *start);
+
+/**
+ * spo_model_start - a point by name.
+ *
+ * model, P  in      P made by this model
+ * start     in      "etf", "collapsed:45", "random"; NULL: where runs of this model begin
+ * rng       in/out  for random points, and for named ones that draw
+ * x         out     n doubles; unspecified on failure
+ *
+ * Units: none. Cost: the named point's; a random one allocates its scratch. After SPO_OK err->text
+ * may hold a note. Fails: SPO_E_OPTION (no such point, an argument too few or too many), what the
+ * point's build or the manifold's random_point says, SPO_E_NOMEM. Threads: one per rng. Test:
+ * tests/unit/model_start.c.
+ */
+SPO_API spo_status spo_model_start(const spo_model_ops *model, const spo_problem *P,
+                                   const char *start, gsl_rng *rng, double *x, spo_error *err);
+
 #ifdef __cplusplus
 }
 #endif

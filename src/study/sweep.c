@@ -197,17 +197,7 @@ static bool adapt(const spo_sweep *s, const stand *from, stand *to) {
 }
 
 static spo_status fresh_start(spo_sweep *s, stand *t, spo_error *err) {
-  const spo_manifold *M = t->P->manifold;
-  const char *name = s->model->default_start ? s->model->default_start(t->P) : NULL;
-  for (size_t i = 0; name && i < s->model->n_points; i++)
-    if (strcmp(s->model->point[i].name, name) == 0)
-      return s->model->point[i].build(t->P, NULL, s->rng, t->x, err);
-  double *work = spo_block_alloc(spo_size_mul(M->work_len + 1, sizeof *work));
-  if (!work)
-    return spo_fail(err, SPO_E_NOMEM, "spo_sweep", "no memory for a start");
-  const spo_status status = M->ops->random_point(M, s->rng, t->x, work);
-  spo_block_free(work);
-  return status;
+  return spo_model_start(s->model, t->P, NULL, s->rng, t->x, err);
 }
 
 static double distance(const stand *t, const double *x) {
