@@ -470,7 +470,7 @@ int main(int argc, char **argv) {
     printf("%s: %s %s\n", model.name, table[i].name, text);
   }
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-  bool good = own_problem(&params, rng, &err);
+  bool good = !spo_model_check(&model, &err) && own_problem(&params, rng, &err);
   good = spectrum(rng, &err) && good;
   good = sweep("opposed:1", -3, 0.15, -1, &err) && good;
   good = sweep("opposed:0", 0, 2.1, 1, &err) && good;

@@ -431,6 +431,9 @@ static spo_sweep *layout(spo_carver *c, const spo_model_ops *model) {
 spo_status spo_sweep_create(const spo_model_ops *model, const void *params, const char *vary,
                             const spo_sweep_options *options, spo_sweep **out, spo_error *err) {
   *out = NULL;
+  spo_status status = spo_model_check(model, err);
+  if (status != SPO_OK)
+    return status;
   const spo_option *o = spo_option_find(model->param, model->n_params, vary);
   if (!o || (o->kind != SPO_OPTION_DOUBLE && o->kind != SPO_OPTION_UINT))
     return spo_fail(err, SPO_E_OPTION, __func__, "%.60s: %s of %s", vary,
@@ -443,8 +446,7 @@ spo_status spo_sweep_create(const spo_model_ops *model, const void *params, cons
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a sweep");
   spo_sweep *s = layout(&c, model);
   s->vary = o;
-  spo_status status =
-      spo_options_take(table, N_OPTIONS, options, &s->options, sizeof s->options, err);
+  status = spo_options_take(table, N_OPTIONS, options, &s->options, sizeof s->options, err);
   if (status == SPO_OK)
     status =
         spo_options_take(model->param, model->n_params, params, s->params, model->params_size, err);

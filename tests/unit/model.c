@@ -1,9 +1,93 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Points of a model by name: each named point is the one that its own build makes, "random" the
+ * The table of a model: all of the list are complete, and each missing or impossible member is
+ * refused by its name. Points of a model by name: each named point is the one that its own build makes, "random" the
  * manifold's, nothing the model's own start; names and arguments that do not fit are refused with
  * one line. */
+#include "lists/lists.h"
 #include "samples.h"
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static spo_model_ops broken;
+static spo_option parameters[3];
+static spo_named_point points[2];
+
+static void restore(void) {
+  broken = *spo_riesz();
+  memcpy(parameters, broken.param, sizeof parameters);
+  memcpy(points, broken.point, sizeof points);
+  broken.n_params = 3, broken.param = parameters;
+  broken.n_points = 2, broken.point = points;
+}
+
+static void expect_table_refused(spo_status due, const char *member) {
+  spo_error err = {0};
+  expect_status(spo_model_check(&broken, &err), due);
+  if (!strstr(err.text, member))
+    fail_msg("\"%s\" does not name %s", err.text, member);
+  spo_riesz_params params;
+  spo_sweep *sweep;
+  spo_riesz_params_init(&params);
+  expect_status(spo_sweep_create(&broken, &params, "power", NULL, &sweep, &err), due);
+  assert_null(sweep);
+  restore();
+}
+
+static void tables(void **state) {
+  (void)state;
+  spo_error err = {0};
+  for (size_t m = 0; spo_list_models[m]; m++)
+    expect_ok(spo_model_check(spo_list_models[m](), &err));
+  expect_status(spo_model_check(NULL, &err), SPO_E_ARG);
+  restore();
+  expect_ok(spo_model_check(&broken, &err));
+  broken.size = offsetof(spo_model_ops, metrics);
+  expect_table_refused(SPO_E_ARG, "size");
+  broken.name = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "name");
+  broken.create = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "create");
+  broken.describe = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "describe");
+  broken.parts = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "parts");
+  broken.metric = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "metric ");
+  broken.metrics = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "metrics");
+  broken.n_metrics = SPO_MODEL_MAX_METRICS + 1;
+  expect_table_refused(SPO_E_ARG, "n_metrics");
+  broken.params_size = 0;
+  expect_table_refused(SPO_E_ARG, "params_size");
+  broken.param = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "param");
+  broken.point = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "point");
+  broken.summary = broken.reference = NULL, broken.sample = NULL, broken.default_start = NULL;
+  broken.n_metrics = 0, broken.metric = NULL, broken.metrics = NULL;
+  expect_ok(spo_model_check(&broken, &err)); /* a stranger may do without */
+  restore();
+}
+
+static void entries(void **state) {
+  (void)state;
+  restore();
+  parameters[1].name = NULL;
+  expect_table_refused(SPO_E_ARG, "param[1]");
+  parameters[2].offset = 0; /* where the size is */
+  expect_table_refused(SPO_E_ARG, "power");
+  parameters[2].offset = broken.params_size;
+  expect_table_refused(SPO_E_ARG, "power");
+  parameters[0].kind = SPO_OPTION_CHOICE;
+  expect_table_refused(SPO_E_ARG, "points: choice");
+  points[1].build = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "point[1]");
+  points[0].name = NULL;
+  expect_table_refused(SPO_E_UNSUPPORTED, "point[0]");
+}
+
+/* ---- points ---------------------------------------------------------------------------------- */
 
 typedef struct setting {
   spo_problem *P;
@@ -107,8 +191,8 @@ static void refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(named),
-      cmocka_unit_test(random_and_default),
+      cmocka_unit_test(tables),  cmocka_unit_test(entries),
+      cmocka_unit_test(named),   cmocka_unit_test(random_and_default),
       cmocka_unit_test(refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
