@@ -34,6 +34,8 @@ typedef struct spo_named_point {
 
 enum { SPO_MODEL_MAX_PARTS = 16, SPO_MODEL_MAX_METRICS = 16 };
 
+/* Required: size, name, create, describe, parts; param, point, metric and metrics where there are
+ * some. The other slots may be NULL. */
 typedef struct spo_model_ops {
   size_t size; /* sizeof(spo_model_ops) */
   const char *name, *summary, *reference;
@@ -64,6 +66,36 @@ typedef struct spo_model_ops {
    * SPO_OK err->text may hold a note. NULL: nothing to add */
   spo_status (*finish)(const spo_problem *P, double *x, spo_error *err);
 } spo_model_ops;
+
+/**
+ * spo_model_check - is the table complete and consistent?
+ *
+ * Required members present; parameters with a name and a place within params_size, choices with a
+ * list; no more metrics than SPO_MODEL_MAX_METRICS. The problems are another matter: see check.h.
+ * Cost: O(parameters + points), no allocation. Fails: SPO_E_ARG or SPO_E_UNSUPPORTED, naming the
+ * member. Threads: any. Test: tests/unit/model.c.
+ */
+SPO_API spo_status spo_model_check(const spo_model_ops *model, spo_error *err);
+
+/** spo_model_point - the named point that `start` means, "collapsed:45" by its first part; NULL if
+ * there is none. O(number of points), any thread. */
+SPO_API const spo_named_point *spo_model_point(const spo_model_ops *model, const char *start);
+
+/**
+ * spo_model_start - a point by name.
+ *
+ * model, P  in      P made by this model
+ * start     in      "etf", "collapsed:45", "random"; NULL: where runs of this model begin
+ * rng       in/out  for random points, and for named ones that draw
+ * x         out     n doubles; unspecified on failure
+ *
+ * Units: none. Cost: the named point's; a random one allocates its scratch. After SPO_OK err->text
+ * may hold a note. Fails: SPO_E_OPTION (no such point, an argument too few or too many), what the
+ * point's build or the manifold's random_point says, SPO_E_NOMEM. Threads: one per rng. Test:
+ * tests/unit/model.c.
+ */
+SPO_API spo_status spo_model_start(const spo_model_ops *model, const spo_problem *P,
+                                   const char *start, gsl_rng *rng, double *x, spo_error *err);
 
 #ifdef __cplusplus
 }

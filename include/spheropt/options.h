@@ -102,6 +102,21 @@ SPO_API spo_status spo_option_set(const spo_option *option, void *options, const
                                   spo_error *err);
 
 /**
+ * spo_options_parse - sets values from the words of a command line: "--name value", "--name=value",
+ * and "--name" alone for true.
+ *
+ * table    in      `count` entries
+ * options  in/out  initialised; after a failure the words before the bad one have been set
+ * words    in      how many;  word  in  them: argc - 1, argv + 1
+ *
+ * The later of two values of one option stays. Cost: O(words count). Fails: SPO_E_OPTION, one line
+ * that names the word: not an option, an option that is not in the table, a value missing, or what
+ * spo_option_set says. Threads: any. Test: tests/unit/options.c.
+ */
+SPO_API spo_status spo_options_parse(const spo_option *table, size_t count, void *options,
+                                     size_t words, char *const *word, spo_error *err);
+
+/**
  * spo_option_get - writes the value as text that spo_option_set reads back to the same bits.
  *
  * text  out  `room` bytes, always terminated; "" for arrays and for what is "not given"

@@ -18,7 +18,15 @@ extern "C" {
  * then any number of ehess, so that each may keep in memo what the next needs. Return 0: fine;
  * > 0: not evaluable here, reject this point and come nearer; < 0: give up. */
 
-/* The group that leaves the cost unchanged, and the tangent space of its orbit through x. */
+/* The group that leaves the cost unchanged, and the tangent space of its orbit through x. Either the
+ * four callbacks, or, where all of the group is a rotation of the first m points of R^d in x
+ * together (the rest of x stays), `rotated` alone:
+ *
+ *   static void rotated(const void *self, size_t *d, size_t *m) { *d = 3, *m = 12; }
+ *   static const spo_symmetry symmetry = {
+ *       .size = sizeof symmetry, .name = "rotations", .rotated = rotated};
+ *
+ * The metric is then the Euclidean one. Parts for symmetries that are neither: rotation.h. */
 typedef struct spo_symmetry {
   size_t size;      /* sizeof(spo_symmetry) */
   const char *name; /* "rotations O(d)" */
@@ -30,6 +38,8 @@ typedef struct spo_symmetry {
   /* V_j replaced by its orthogonal projection onto the orbit's tangent space, j < k */
   int (*project)(void *self, const double *x, const double *store, size_t k, double *V,
                  double *work);
+  /* the sizes, d, m >= 1 and d m <= n; in place of the four above, which are NULL */
+  void (*rotated)(const void *self, size_t *d, size_t *m);
 } spo_symmetry;
 
 /* A symmetric matrix Z(x) whose lowest eigenvalue bounds the gap to the global minimum, and the
@@ -96,8 +106,8 @@ struct spo_problem {
  * spo_problem_check - is the table complete and the instance consistent?
  *
  * Required callbacks present, the manifold passes spo_manifold_check, optional tables complete.
- * Cost: O(1), no allocation. Fails: SPO_E_ARG or SPO_E_UNSUPPORTED, naming the member. Threads:
- * any.
+ * Cost: O(1), no allocation. Fails: SPO_E_ARG, SPO_E_UNSUPPORTED or SPO_E_DIM, naming the member.
+ * Threads: any. Test: tests/thirdparty/broken_tables.c.
  */
 SPO_API spo_status spo_problem_check(const spo_problem *P, spo_error *err);
 

@@ -7,6 +7,7 @@
 #include <spheropt/base.h>
 #include <spheropt/options.h>
 #include <spheropt/linear.h>
+#include <spheropt/rotation.h>
 #include <spheropt/manifold.h>
 #include <spheropt/checked.h>
 #include <spheropt/manifolds/euclidean.h>

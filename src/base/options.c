@@ -334,6 +334,51 @@ spo_status spo_option_set(const spo_option *o, void *options, const char *text, 
   }
 }
 
+/* "tau, fraction, limit" */
+static void list_names(const spo_option *table, size_t count, char *text, size_t room) {
+  text[0] = '\0';
+  for (size_t i = 0; i < count; i++)
+    append(text, room, "%s--%s", i > 0 ? ", " : "", table[i].name);
+}
+
+/* The option that a word names, with what follows its "=", or NULL. */
+static const spo_option *read_name(const spo_option *table, size_t count, const char *word,
+                                   const char **value) {
+  char name[64];
+  const size_t length = strcspn(word, "=");
+  *value = word[length] == '=' ? word + length + 1 : NULL;
+  if (strncmp(word, "--", 2) != 0 || length - 2 >= sizeof name)
+    return NULL;
+  memcpy(name, word + 2, length - 2);
+  name[length - 2] = '\0';
+  return spo_option_find(table, count, name);
+}
+
+spo_status spo_options_parse(const spo_option *table, size_t count, void *options, size_t words,
+                             char *const *word, spo_error *err) {
+  for (size_t i = 0; i < words; i++) {
+    const char *value;
+    const spo_option *o = read_name(table, count, word[i], &value);
+    if (!o) {
+      char names[160];
+      list_names(table, count, names, sizeof names);
+      return spo_fail(err, SPO_E_OPTION, __func__, "%.40s: no such option; there are %s", word[i],
+                      names);
+    }
+    const bool more = i + 1 < words && strncmp(word[i + 1], "--", 2) != 0;
+    if (!value && more)
+      value = word[++i];
+    else if (!value && o->kind == SPO_OPTION_BOOL)
+      value = "true";
+    if (!value)
+      return spo_fail(err, SPO_E_OPTION, __func__, "%s: a value is due: %.120s", o->name, o->help);
+    const spo_status status = spo_option_set(o, options, value, err);
+    if (status != SPO_OK)
+      return status;
+  }
+  return SPO_OK;
+}
+
 spo_status spo_options_take(const spo_option *table, size_t count, const void *given, void *own,
                             size_t size, spo_error *err) {
   spo_options_init(table, count, own, size);

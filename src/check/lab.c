@@ -9,12 +9,9 @@
 #include "base/memory.h"
 #include "base/vec.h"
 #include "problem/slots.h"
+#include "problem/symmetry.h"
 
 /* ---- memory ---------------------------------------------------------------------------------- */
-
-const spo_symmetry *spo_lab_symmetry(const spo_problem *P) {
-  return spo_problem_has(P, symmetry) ? P->ops->symmetry : NULL;
-}
 
 static double *carve_lent(spo_carver *c, size_t len) {
   double *buffer = spo_carve_doubles(c, spo_size_add(len, SPO_MARGIN));
@@ -34,7 +31,6 @@ static void carve_point(spo_carver *c, spo_point *p, const spo_lab *l) {
 
 static size_t carve(spo_carver *c, spo_lab *l, double **work, double **memo) {
   const size_t n = l->n, block = l->subspace > SPO_LAB_BLOCK ? l->subspace : SPO_LAB_BLOCK;
-  const spo_symmetry *S = spo_lab_symmetry(l->P);
   carve_point(c, &l->at, l);
   carve_point(c, &l->to, l);
   l->directions = spo_carve_doubles(c, spo_size_mul(SPO_DIRECTIONS, n));
@@ -47,8 +43,8 @@ static size_t carve(spo_carver *c, spo_lab *l, double **work, double **memo) {
   l->gram = spo_carve_doubles(
       c, spo_size_mul(l->subspace > 0, SPO_LAB_SUBSPACE * (SPO_LAB_SUBSPACE + 5)));
   l->E.work = carve_lent(c, spo_eval_len(l->P));
-  l->store = carve_lent(c, S ? S->store_len(l->P->self) : 0);
-  l->swork = carve_lent(c, S ? S->work_len(l->P->self) : 0);
+  l->store = carve_lent(c, spo_symmetry_store_len(l->P));
+  l->swork = carve_lent(c, spo_symmetry_work_len(l->P));
   *work = spo_carve_doubles(c, spo_size_add(l->M->work_len, SPO_MARGIN));
   *memo = spo_carve_doubles(c, spo_size_add(l->M->memo_len, SPO_MARGIN));
   return c->used;

@@ -56,8 +56,6 @@ spo_status spo_lab_close(spo_lab *l, void *block);
 spo_status spo_lab_arguments(const spo_problem *P, const gsl_rng *rng, spo_check_report *report,
                              bool *isolated, const char *caller, spo_error *err);
 
-const spo_symmetry *spo_lab_symmetry(const spo_problem *P);
-
 bool spo_lab_before(spo_lab *l);
 bool spo_lab_after(spo_lab *l, spo_status status);
 bool spo_lab_cost(spo_lab *l, spo_point *p);

@@ -5,13 +5,12 @@
 
 #include "base/vec.h"
 #include "check/lab.h"
-#include "problem/slots.h"
+#include "problem/symmetry.h"
 
 static void orbit_project(spo_lab *l, size_t k, double *V) {
-  const spo_symmetry *S = l->P->ops->symmetry;
-  spo_poison(l->swork, S->work_len(l->P->self));
+  spo_poison(l->swork, spo_symmetry_work_len(l->P));
   if (l->g.status == SPO_OK)
-    spo_lab_callback(l, S->project(l->P->self, l->at.x, l->store, k, V, l->swork),
+    spo_lab_callback(l, spo_symmetry_project(l->P, l->at.x, l->store, k, V, l->swork),
                      "symmetry project");
 }
 
@@ -49,13 +48,12 @@ static void check_kernel(spo_lab *l, const double *w) {
 }
 
 void spo_lab_check_symmetry(spo_lab *l) {
-  const spo_symmetry *S = spo_lab_symmetry(l->P);
   const size_t n = l->n;
   size_t dim = 0;
-  if (!S || l->g.status != SPO_OK)
+  if (!spo_symmetry_of(l->P) || l->g.status != SPO_OK)
     return;
-  spo_poison(l->swork, S->work_len(l->P->self));
-  spo_lab_callback(l, S->prepare(l->P->self, l->at.x, l->store, &dim, l->swork),
+  spo_poison(l->swork, spo_symmetry_work_len(l->P));
+  spo_lab_callback(l, spo_symmetry_prepare(l->P, l->at.x, l->store, &dim, l->swork),
                    "symmetry prepare");
   const double *u = l->directions, *v = l->directions + n, reach = l->M->typical_distance;
   spo_vec_copy(2 * n, u, l->HV);
@@ -75,8 +73,8 @@ void spo_lab_check_symmetry(spo_lab *l) {
   spo_lab_judge(l, "symmetry: the cost does not change", spo_vec_norm(n, l->u), l->size_g);
   check_orbit_rank(l, dim);
   check_kernel(l, pu);
-  l->strayed = l->strayed || !spo_margin_intact(l->store, S->store_len(l->P->self)) ||
-               !spo_margin_intact(l->swork, S->work_len(l->P->self));
+  l->strayed = l->strayed || !spo_margin_intact(l->store, spo_symmetry_store_len(l->P)) ||
+               !spo_margin_intact(l->swork, spo_symmetry_work_len(l->P));
 }
 
 spo_status spo_check_symmetry(const spo_problem *P, const double *x, gsl_rng *rng,
@@ -87,7 +85,7 @@ spo_status spo_check_symmetry(const spo_problem *P, const double *x, gsl_rng *rn
   const spo_status status = spo_lab_arguments(P, rng, report, &isolated, __func__, err);
   if (status != SPO_OK || isolated)
     return status;
-  if (!spo_problem_has(P, symmetry))
+  if (!spo_symmetry_of(P))
     return spo_fail(err, SPO_E_UNSUPPORTED, __func__, "the problem states no symmetry");
   if (spo_lab_open(&l, P, x, rng, (spo_lab_wants){true, false}, report, &block, err) == SPO_OK)
     spo_lab_check_symmetry(&l);

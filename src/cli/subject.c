@@ -59,15 +59,6 @@ const spo_model_ops *cli_find_model(const char *name) {
   return model;
 }
 
-/* The model's named point that `init` means, "collapsed:45" by its first part; NULL if none */
-static const spo_named_point *named_point(const spo_model_ops *model, const char *init) {
-  size_t length = strcspn(init, ":");
-  for (size_t i = 0; i < model->n_points; i++)
-    if (strlen(model->point[i].name) == length && memcmp(model->point[i].name, init, length) == 0)
-      return &model->point[i];
-  return NULL;
-}
-
 static int unknown_init(const spo_model_ops *model, const char *option, const char *init) {
   char known[400] = "random";
   for (size_t i = 0; i < model->n_points; i++) {
@@ -106,7 +97,7 @@ int cli_subject_take_start(cli_subject *s, cli_arguments *args, const char *star
         cli_group_init(&s->params, "Problem", model->param, model->n_params, model->params_size);
   if (status)
     return status;
-  bool known = !s->init || strcmp(s->init, "random") == 0 || named_point(model, s->init);
+  bool known = !s->init || strcmp(s->init, "random") == 0 || spo_model_point(model, s->init);
   if (!known && !cli_is_directory(s->init))
     return unknown_init(model, start, s->init);
   if (!known) {
@@ -152,7 +143,6 @@ int cli_subject_fail_memory(const cli_subject *s, const spo_error *err) {
 }
 
 int cli_subject_draw(cli_subject *s, uint64_t seed, double *x) {
-  const spo_manifold *M = s->problem->manifold;
   spo_error error = {0}, *err = &error;
   gsl_rng_set(s->rng, (unsigned long)seed);
   if (!s->init && s->model->default_start)
@@ -162,21 +152,8 @@ int cli_subject_draw(cli_subject *s, uint64_t seed, double *x) {
                                "`spheropt solve -o` instead of the model");
   if (!s->init)
     s->init = "random";
-  const spo_named_point *point = named_point(s->model, s->init);
-  spo_status status;
-  if (point) {
-    const char *colon = strchr(s->init, ':');
-    if (!!colon != !!point->argument)
-      return cli_fail(CLI_USAGE, "--init: %.60s is not allowed; it must be %s%s%s", s->init,
-                      point->name, point->argument ? ":" : "",
-                      point->argument ? point->argument : "");
-    status = point->build(s->problem, colon ? colon + 1 : NULL, s->rng, x, err);
-  } else {
-    double *work = spo_block_alloc(spo_size_mul(M->work_len + 1, sizeof *work));
-    status = work ? M->ops->random_point(M, s->rng, x, work)
-                  : spo_fail(err, SPO_E_NOMEM, __func__, "out of memory");
-    spo_block_free(work);
-  }
+  const spo_named_point *point = spo_model_point(s->model, s->init);
+  const spo_status status = spo_model_start(s->model, s->problem, s->init, s->rng, x, err);
   if (status == SPO_E_NOMEM)
     return cli_subject_fail_memory(s, err);
   if (status) {

@@ -269,13 +269,16 @@ static double largest(const spo_spectrum *s) {
 }
 
 /* Zero is what rounding (of products, and of LAPACK or the iteration) and, near a critical point,
- * the gradient, which turns orbit directions into small curvatures, leave undecided. Elsewhere
- * signs are counted as they are. */
-static void count_signs(analysis *a) {
+ * the gradient, which turns orbit directions into small curvatures, leave undecided: the gradient
+ * found, or the rounding of one of the size that the problem states, since where the cost's own
+ * terms cancel, as at a bifurcation, the Hessian may be far smaller than they. Elsewhere signs are
+ * counted as they are. */
+static void count_signs(analysis *a, double stated) {
   spo_spectrum *s = a->out;
   const double size = largest(s);
   const double rounding = fmax(8 * DBL_EPSILON * (double)s->dimension * size, s->residual_max);
-  const double gradient = a->critical ? 10 * a->at->grad_norm : 0.0;
+  const double slope = fmax(10 * a->at->grad_norm, 8 * DBL_EPSILON * stated); /* NaN: not stated */
+  const double gradient = a->critical ? slope : 0.0;
   s->zero_tol = a->options.zero_tol > 0.0 ? a->options.zero_tol * size : fmax(rounding, gradient);
   s->nullity = s->deflated;
   for (size_t i = 0; i < s->n_lowest; i++) {
@@ -315,10 +318,12 @@ spo_status spo_spectrum_at(spo_eval *E, spo_point *p, const spo_spectrum_options
   if (!spo_problem_has_hessian(P))
     return spo_fail(err, SPO_E_UNSUPPORTED, "spo_spectrum_at",
                     "the problem has no Hessian (ehess)");
-  double scale;
+  double scale, stated, noise;
   status = spo_eval_grad(E, p);
   if (status == SPO_OK)
     status = spo_critical_scale(E, p, &scale);
+  if (status == SPO_OK)
+    status = spo_eval_scale(E, p, &noise, &stated);
   if (status != SPO_OK)
     return status;
   a.critical = p->grad_norm <= CRITICAL_TOL * scale;
@@ -330,7 +335,7 @@ spo_status spo_spectrum_at(spo_eval *E, spo_point *p, const spo_spectrum_options
     spo_spectrum_destroy(a.out);
     return status;
   }
-  count_signs(&a);
+  count_signs(&a, stated);
   cluster(&a);
   *out = a.out;
   return SPO_OK;

@@ -9,7 +9,6 @@
 
 #include "base/memory.h"
 #include "base/vec.h"
-#include "models/rotation.h"
 
 /* f is a sum of terms > 0, each with relative accuracy: as for the spherical model. */
 static const double relative_noise = 1e3 * DBL_EPSILON;
@@ -122,33 +121,14 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
 
 /* ---- rotations of R^d ------------------------------------------------------------------------ */
 
-static size_t symmetry_store_len(const void *self) {
-  return spo_rotation_store_len(((const ce_ufm *)self)->L.d);
-}
-
-static size_t symmetry_work_len(const void *self) {
-  return spo_rotation_work_len(((const ce_ufm *)self)->L.d);
-}
-
-static int symmetry_prepare(void *self, const double *x, double *store, size_t *dim, double *work) {
-  const spo_logits *L = &((const ce_ufm *)self)->L;
-  return spo_rotation_prepare(L->d, L->K + L->N, x, store, dim, work);
-}
-
-static int symmetry_project(void *self, const double *x, const double *store, size_t k, double *V,
-                            double *work) {
+static void rotated(const void *self, size_t *d, size_t *m) {
   const ce_ufm *u = self;
-  return spo_rotation_project_part(u->L.d, u->L.K + u->L.N, ce_length(u), x, store, k, V, work);
+  *d = u->L.d;
+  *m = u->L.K + u->L.N;
 }
 
 static const spo_symmetry symmetry = {
-    .size = sizeof(spo_symmetry),
-    .name = "rotations of R^d",
-    .store_len = symmetry_store_len,
-    .work_len = symmetry_work_len,
-    .prepare = symmetry_prepare,
-    .project = symmetry_project,
-};
+    .size = sizeof(spo_symmetry), .name = "rotations of R^d", .rotated = rotated};
 
 /* ---- certificate ----------------------------------------------------------------------------- */
 

@@ -11,7 +11,6 @@
 #include <spheropt/manifolds/oblique.h>
 
 #include "base/memory.h"
-#include "models/rotation.h"
 
 spo_status spo_configuration_create(size_t bytes, const spo_problem_ops *ops, const char *name,
                                     uint64_t points, uint64_t dim, size_t copies, void *out,
@@ -53,33 +52,14 @@ size_t spo_configuration_parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX
 
 /* ---- rotations of R^d ------------------------------------------------------------------------ */
 
-static size_t store_len(const void *self) {
-  return spo_rotation_store_len(((const spo_configuration *)self)->d);
-}
-
-static size_t work_len(const void *self) {
-  return spo_rotation_work_len(((const spo_configuration *)self)->d);
-}
-
-static int prepare(void *self, const double *x, double *store, size_t *dim, double *work) {
+static void rotated(const void *self, size_t *d, size_t *m) {
   const spo_configuration *c = self;
-  return spo_rotation_prepare(c->d, c->vectors, x, store, dim, work);
-}
-
-static int project(void *self, const double *x, const double *store, size_t k, double *V,
-                   double *work) {
-  const spo_configuration *c = self;
-  return spo_rotation_project(c->d, c->vectors, x, store, k, V, work);
+  *d = c->d;
+  *m = c->vectors;
 }
 
 const spo_symmetry spo_configuration_symmetry = {
-    .size = sizeof(spo_symmetry),
-    .name = "rotations of R^d",
-    .store_len = store_len,
-    .work_len = work_len,
-    .prepare = prepare,
-    .project = project,
-};
+    .size = sizeof(spo_symmetry), .name = "rotations of R^d", .rotated = rotated};
 
 /* ---- universally optimal codes --------------------------------------------------------------- */
 

@@ -11,7 +11,6 @@
 #include "base/memory.h"
 #include "base/simd.h"
 #include "base/vec.h"
-#include "models/rotation.h"
 
 /* ---- kernels --------------------------------------------------------------------------------- */
 
@@ -239,34 +238,14 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
 
 /* ---- rotations of R^(w_0) -------------------------------------------------------------------- */
 
-static size_t symmetry_store_len(const void *self) {
-  return spo_rotation_store_len(((const deep_ufm *)self)->width[0]);
-}
-
-static size_t symmetry_work_len(const void *self) {
-  return spo_rotation_work_len(((const deep_ufm *)self)->width[0]);
-}
-
-static int symmetry_prepare(void *self, const double *x, double *store, size_t *dim, double *work) {
+static void rotated(const void *self, size_t *d, size_t *m) {
   const deep_ufm *u = self;
-  return spo_rotation_prepare(u->width[0], u->N + u->width[1], x, store, dim, work);
-}
-
-static int symmetry_project(void *self, const double *x, const double *store, size_t k, double *V,
-                            double *work) {
-  const deep_ufm *u = self;
-  return spo_rotation_project_part(u->width[0], u->N + u->width[1], u->problem.manifold->n, x,
-                                   store, k, V, work);
+  *d = u->width[0];
+  *m = u->N + u->width[1];
 }
 
 static const spo_symmetry symmetry = {
-    .size = sizeof(spo_symmetry),
-    .name = "rotations of the features",
-    .store_len = symmetry_store_len,
-    .work_len = symmetry_work_len,
-    .prepare = symmetry_prepare,
-    .project = symmetry_project,
-};
+    .size = sizeof(spo_symmetry), .name = "rotations of the features", .rotated = rotated};
 
 static void destroy(spo_problem *P) {
   deep_ufm *u = P->self;

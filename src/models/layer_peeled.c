@@ -17,7 +17,6 @@
 #include "base/take.h"
 #include "base/vec.h"
 #include "models/logits.h"
-#include "models/rotation.h"
 #include "models/simplex.h"
 
 #define AT(member) offsetof(spo_layer_peeled_params, member)
@@ -108,33 +107,14 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
 
 /* ---- rotations of R^d ------------------------------------------------------------------------ */
 
-static size_t symmetry_store_len(const void *self) {
-  return spo_rotation_store_len(((const layer_peeled *)self)->L.d);
-}
-
-static size_t symmetry_work_len(const void *self) {
-  return spo_rotation_work_len(((const layer_peeled *)self)->L.d);
-}
-
-static int symmetry_prepare(void *self, const double *x, double *store, size_t *dim, double *work) {
-  const spo_logits *L = &((const layer_peeled *)self)->L;
-  return spo_rotation_prepare(L->d, 2 * L->K, x, store, dim, work);
-}
-
-static int symmetry_project(void *self, const double *x, const double *store, size_t k, double *V,
-                            double *work) {
-  const spo_logits *L = &((const layer_peeled *)self)->L;
-  return spo_rotation_project(L->d, 2 * L->K, x, store, k, V, work);
+static void rotated(const void *self, size_t *d, size_t *m) {
+  const layer_peeled *u = self;
+  *d = u->L.d;
+  *m = 2 * u->L.K;
 }
 
 static const spo_symmetry symmetry = {
-    .size = sizeof(spo_symmetry),
-    .name = "rotations of R^d",
-    .store_len = symmetry_store_len,
-    .work_len = symmetry_work_len,
-    .prepare = symmetry_prepare,
-    .project = symmetry_project,
-};
+    .size = sizeof(spo_symmetry), .name = "rotations of R^d", .rotated = rotated};
 
 /* ---- certificate: Z = [-alpha I, G; G^T, -alpha I] ------------------------------------------- */
 

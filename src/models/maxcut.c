@@ -12,7 +12,6 @@
 #include "base/take.h"
 #include "base/vec.h"
 #include "models/maxcut_internal.h"
-#include "models/rotation.h"
 
 #define AT(member) offsetof(spo_maxcut_params, member)
 static const spo_option table[] = {
@@ -105,33 +104,14 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
 
 /* ---- rotations of R^p ------------------------------------------------------------------------ */
 
-static size_t symmetry_store_len(const void *self) {
-  return spo_rotation_store_len(((const maxcut *)self)->p);
-}
-
-static size_t symmetry_work_len(const void *self) {
-  return spo_rotation_work_len(((const maxcut *)self)->p);
-}
-
-static int symmetry_prepare(void *self, const double *x, double *store, size_t *dim, double *work) {
-  const maxcut *m = self;
-  return spo_rotation_prepare(m->p, m->graph.n, x, store, dim, work);
-}
-
-static int symmetry_project(void *self, const double *x, const double *store, size_t k, double *V,
-                            double *work) {
-  const maxcut *m = self;
-  return spo_rotation_project(m->p, m->graph.n, x, store, k, V, work);
+static void rotated(const void *self, size_t *d, size_t *m) {
+  const maxcut *c = self;
+  *d = c->p;
+  *m = c->graph.n;
 }
 
 static const spo_symmetry symmetry = {
-    .size = sizeof(spo_symmetry),
-    .name = "rotations of R^p",
-    .store_len = symmetry_store_len,
-    .work_len = symmetry_work_len,
-    .prepare = symmetry_prepare,
-    .project = symmetry_project,
-};
+    .size = sizeof(spo_symmetry), .name = "rotations of R^p", .rotated = rotated};
 
 static void destroy(spo_problem *P) {
   maxcut *m = P->self;

@@ -8,13 +8,14 @@
 #include <limits.h>
 #include <math.h>
 
+#include <spheropt/rotation.h>
+
 #include "base/simd.h"
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
 #include "models/configuration.h"
 #include "models/pairs.h"
-#include "models/rotation.h"
 #include "models/tied_few.h"
 
 static const spo_option table[] = {

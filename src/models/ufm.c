@@ -8,7 +8,6 @@
 
 #include "base/memory.h"
 #include "base/vec.h"
-#include "models/rotation.h"
 
 /* f is a sum of log1p terms with relative accuracy: measured noise stays below 1e3 eps |f|. */
 static const double relative_noise = 1e3 * DBL_EPSILON;
@@ -95,33 +94,14 @@ static int known_minimum(void *self, double *f_star, const char **theorem) {
 
 /* ---- rotations of R^d ------------------------------------------------------------------------ */
 
-static size_t symmetry_store_len(const void *self) {
-  return spo_rotation_store_len(((const ufm *)self)->d);
-}
-
-static size_t symmetry_work_len(const void *self) {
-  return spo_rotation_work_len(((const ufm *)self)->d);
-}
-
-static int symmetry_prepare(void *self, const double *x, double *store, size_t *dim, double *work) {
+static void rotated(const void *self, size_t *d, size_t *m) {
   const ufm *u = self;
-  return spo_rotation_prepare(u->d, u->K + u->N, x, store, dim, work);
-}
-
-static int symmetry_project(void *self, const double *x, const double *store, size_t k, double *V,
-                            double *work) {
-  const ufm *u = self;
-  return spo_rotation_project(u->d, u->K + u->N, x, store, k, V, work);
+  *d = u->d;
+  *m = u->K + u->N;
 }
 
 static const spo_symmetry symmetry = {
-    .size = sizeof(spo_symmetry),
-    .name = "rotations of R^d",
-    .store_len = symmetry_store_len,
-    .work_len = symmetry_work_len,
-    .prepare = symmetry_prepare,
-    .project = symmetry_project,
-};
+    .size = sizeof(spo_symmetry), .name = "rotations of R^d", .rotated = rotated};
 
 void ufm_destroy(spo_problem *P) {
   ufm *u = P->self;

@@ -4,27 +4,22 @@
 #include "problem/orbit.h"
 
 #include "base/vec.h"
-#include "problem/slots.h"
-
-static const spo_symmetry *symmetry_of(const spo_problem *P) {
-  return spo_problem_has(P, symmetry) ? P->ops->symmetry : NULL;
-}
+#include "problem/symmetry.h"
 
 size_t spo_orbit_len(const spo_problem *P) {
-  const spo_symmetry *S = symmetry_of(P);
-  return S ? S->store_len(P->self) + S->work_len(P->self) + P->manifold->n : 0;
+  const size_t along = spo_symmetry_of(P) ? P->manifold->n : 0;
+  return spo_symmetry_store_len(P) + spo_symmetry_work_len(P) + along;
 }
 
 spo_status spo_orbit_bind(spo_orbit *orbit, const spo_problem *P, const double *x, double *mem,
                           spo_error *err) {
-  const spo_symmetry *S = symmetry_of(P);
-  *orbit = (spo_orbit){.symmetry = S, .problem = P, .x = x};
-  if (!S)
+  *orbit = (spo_orbit){.problem = P, .x = x};
+  if (!spo_symmetry_of(P))
     return SPO_OK;
   orbit->along = mem;
   orbit->store = mem + P->manifold->n;
-  orbit->work = orbit->store + S->store_len(P->self);
-  const int code = S->prepare(P->self, x, orbit->store, &orbit->dim, orbit->work);
+  orbit->work = orbit->store + spo_symmetry_store_len(P);
+  const int code = spo_symmetry_prepare(P, x, orbit->store, &orbit->dim, orbit->work);
   if (code == 0)
     return SPO_OK;
   /* a symmetry has no way to be undefined: any other answer is a failure */
@@ -39,7 +34,7 @@ spo_status spo_orbit_remove(spo_orbit *orbit, size_t k, double *V) {
   const size_t n = P->manifold->n;
   for (size_t j = 0; j < k && orbit->dim > 0; j++) {
     spo_vec_copy(n, V + j * n, orbit->along);
-    if (orbit->symmetry->project(P->self, orbit->x, orbit->store, 1, orbit->along, orbit->work))
+    if (spo_symmetry_project(P, orbit->x, orbit->store, 1, orbit->along, orbit->work))
       return SPO_E_USER;
     spo_vec_axpy(n, -1.0, orbit->along, V + j * n);
   }

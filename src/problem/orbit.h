@@ -8,10 +8,9 @@
 #include <spheropt/tangent.h>
 
 typedef struct spo_orbit {
-  const spo_symmetry *symmetry; /* NULL: none known, and dim is 0 */
   const spo_problem *problem;
   const double *x;
-  size_t dim;
+  size_t dim;                   /* 0: no symmetry is known, or it does not move this point */
   double *store, *work, *along; /* along: n doubles */
 } spo_orbit;
 

@@ -4,14 +4,7 @@
 #include <spheropt/problem.h>
 
 #include "problem/slots.h"
-
-static spo_status check_symmetry(const spo_symmetry *S, spo_error *err) {
-  if (S->size < offsetof(spo_symmetry, project) + sizeof S->project || !S->store_len ||
-      !S->work_len || !S->prepare || !S->project)
-    return spo_fail(err, SPO_E_UNSUPPORTED, __func__,
-                    "symmetry table: size, store_len, work_len, prepare and project are required");
-  return SPO_OK;
-}
+#include "problem/symmetry.h"
 
 static spo_status check_certificate(const spo_certificate *C, spo_error *err) {
   if (C->size < offsetof(spo_certificate, direction) + sizeof C->direction || !C->order ||
@@ -39,8 +32,8 @@ spo_status spo_problem_check(const spo_problem *P, spo_error *err) {
   if (!P->manifold)
     return spo_fail(err, SPO_E_ARG, __func__, "problem: manifold is missing");
   spo_status status = spo_manifold_check(P->manifold, err);
-  if (status == SPO_OK && spo_problem_has(P, symmetry))
-    status = check_symmetry(P->ops->symmetry, err);
+  if (status == SPO_OK)
+    status = spo_symmetry_check(P, err);
   if (status == SPO_OK && spo_problem_has(P, certificate))
     status = check_certificate(P->ops->certificate, err);
   return status;

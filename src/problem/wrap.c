@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "problem/slots.h"
+#include "problem/symmetry.h"
 
 static const spo_problem *inner(const void *self) {
   return ((const spo_wrapped *)self)->inner;
@@ -64,24 +65,20 @@ static void destroy(spo_problem *P) {
 /* ---- symmetry -------------------------------------------------------------------------------- */
 
 static size_t symmetry_store_len(const void *self) {
-  const spo_problem *P = inner(self);
-  return P->ops->symmetry->store_len(P->self);
+  return spo_symmetry_store_len(inner(self));
 }
 
 static size_t symmetry_work_len(const void *self) {
-  const spo_problem *P = inner(self);
-  return P->ops->symmetry->work_len(P->self);
+  return spo_symmetry_work_len(inner(self));
 }
 
 static int symmetry_prepare(void *self, const double *x, double *store, size_t *dim, double *work) {
-  const spo_problem *P = inner(self);
-  return P->ops->symmetry->prepare(P->self, x, store, dim, work);
+  return spo_symmetry_prepare(inner(self), x, store, dim, work);
 }
 
 static int symmetry_project(void *self, const double *x, const double *store, size_t k, double *V,
                             double *work) {
-  const spo_problem *P = inner(self);
-  return P->ops->symmetry->project(P->self, x, store, k, V, work);
+  return spo_symmetry_project(inner(self), x, store, k, V, work);
 }
 
 /* ---- certificate ----------------------------------------------------------------------------- */

@@ -197,17 +197,7 @@ static bool adapt(const spo_sweep *s, const stand *from, stand *to) {
 }
 
 static spo_status fresh_start(spo_sweep *s, stand *t, spo_error *err) {
-  const spo_manifold *M = t->P->manifold;
-  const char *name = s->model->default_start ? s->model->default_start(t->P) : NULL;
-  for (size_t i = 0; name && i < s->model->n_points; i++)
-    if (strcmp(s->model->point[i].name, name) == 0)
-      return s->model->point[i].build(t->P, NULL, s->rng, t->x, err);
-  double *work = spo_block_alloc(spo_size_mul(M->work_len + 1, sizeof *work));
-  if (!work)
-    return spo_fail(err, SPO_E_NOMEM, "spo_sweep", "no memory for a start");
-  const spo_status status = M->ops->random_point(M, s->rng, t->x, work);
-  spo_block_free(work);
-  return status;
+  return spo_model_start(s->model, t->P, NULL, s->rng, t->x, err);
 }
 
 static double distance(const stand *t, const double *x) {
@@ -441,6 +431,9 @@ static spo_sweep *layout(spo_carver *c, const spo_model_ops *model) {
 spo_status spo_sweep_create(const spo_model_ops *model, const void *params, const char *vary,
                             const spo_sweep_options *options, spo_sweep **out, spo_error *err) {
   *out = NULL;
+  spo_status status = spo_model_check(model, err);
+  if (status != SPO_OK)
+    return status;
   const spo_option *o = spo_option_find(model->param, model->n_params, vary);
   if (!o || (o->kind != SPO_OPTION_DOUBLE && o->kind != SPO_OPTION_UINT))
     return spo_fail(err, SPO_E_OPTION, __func__, "%.60s: %s of %s", vary,
@@ -453,8 +446,7 @@ spo_status spo_sweep_create(const spo_model_ops *model, const void *params, cons
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a sweep");
   spo_sweep *s = layout(&c, model);
   s->vary = o;
-  spo_status status =
-      spo_options_take(table, N_OPTIONS, options, &s->options, sizeof s->options, err);
+  status = spo_options_take(table, N_OPTIONS, options, &s->options, sizeof s->options, err);
   if (status == SPO_OK)
     status =
         spo_options_take(model->param, model->n_params, params, s->params, model->params_size, err);

@@ -15,6 +15,7 @@ include/spheropt/options.h      base
 include/spheropt/gsl.h          base
 src/linear/                     linear
 include/spheropt/linear.h       linear
+include/spheropt/rotation.h     linear
 src/manifold/                   manifold
 include/spheropt/manifold.h     manifold
 include/spheropt/checked.h      manifold

@@ -15,6 +15,7 @@
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/manifolds/stiefel.h>
 #include <spheropt/models/ufm.h>
+#include <spheropt/rotation.h>
 
 enum { SEEDS = 10, D = 3, M = 4, N = D * M };
 
@@ -523,7 +524,31 @@ static void tables(void **state) {
   judge_both(symmetry_alone, "work and memo: nothing past the end");
 }
 
-static const spo_symmetry *rotations;
+/* rotations of R^4 by hand, for the vectors of a model of 3 classes with 2 samples each */
+enum { UFM_D = 4, UFM_VECTORS = 3 + 6 };
+
+static size_t rotations_store_len(const void *self) {
+  (void)self;
+  return spo_rotation_store_len(UFM_D);
+}
+
+static size_t rotations_work_len(const void *self) {
+  (void)self;
+  return spo_rotation_work_len(UFM_D);
+}
+
+static int rotations_prepare(void *self, const double *x, double *store, size_t *dim,
+                             double *work) {
+  (void)self;
+  return spo_rotation_prepare(UFM_D, UFM_VECTORS, x, store, dim, work);
+}
+
+static int rotations_project(void *self, const double *x, const double *store, size_t k, double *V,
+                             double *work) {
+  (void)self;
+  spo_rotation_project(UFM_D, UFM_VECTORS, x, store, k, problem.manifold->n, V, work);
+  return 0;
+}
 
 /* the rotations' orbit with two entries exchanged: another space of the same kind */
 static int orbit_exchanged(void *self, const double *x, const double *store, size_t k, double *V,
@@ -537,7 +562,7 @@ static int orbit_exchanged(void *self, const double *x, const double *store, siz
       V[j * n + 1] = first;
     }
     if (pass == 0)
-      code = rotations->project(self, x, store, k, V, work);
+      code = rotations_project(self, x, store, k, V, work);
   }
   return code;
 }
@@ -552,14 +577,18 @@ static void at_a_critical_point(void **state) {
   spo_ufm_params params;
   spo_problem *ufm;
   spo_ufm_params_init(&params);
-  params.classes = 3, params.per_class = 2, params.dim = 4, params.tau = 2;
+  params.classes = 3, params.per_class = 2, params.dim = UFM_D, params.tau = 2;
   expect_ok(spo_ufm_create(&params, &ufm, &err));
   expect_true(ufm->manifold->n <= sizeof etf / sizeof *etf);
   expect_ok(spo_ufm()->point[0].build(ufm, NULL, rng, etf, &err));
   problem = *ufm;
   ops = *ufm->ops;
-  rotations = ufm->ops->symmetry;
-  symmetry = *rotations;
+  symmetry = (spo_symmetry){.size = sizeof symmetry,
+                            .name = "rotations",
+                            .store_len = rotations_store_len,
+                            .work_len = rotations_work_len,
+                            .prepare = rotations_prepare,
+                            .project = rotations_project};
   problem.ops = &ops;
   ops.symmetry = &symmetry;
   expect_ok(spo_check_symmetry(&problem, etf, rng, &report, &err));

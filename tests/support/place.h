@@ -28,15 +28,8 @@ static inline void place_open(place *t, spo_problem *P, const spo_model_ops *mod
   t->rng = gsl_rng_alloc(gsl_rng_mt19937);
   gsl_rng_set(t->rng, (unsigned long)expect_seed);
   double *x = calloc(P->manifold->n, sizeof *x);
-  const char *colon = name ? strchr(name, ':') : NULL;
-  const size_t length = colon ? (size_t)(colon - name) : name ? strlen(name) : 0;
-  size_t found = 0;
-  for (size_t i = 0; name && i < model->n_points; i++)
-    if (strlen(model->point[i].name) == length && !strncmp(model->point[i].name, name, length)) {
-      expect_ok(model->point[i].build(P, colon ? colon + 1 : NULL, t->rng, x, &err));
-      found++;
-    }
-  expect_true(!name || found == 1);
+  if (name)
+    expect_ok(spo_model_start(model, P, name, t->rng, x, &err));
   spo_point_set(t->at, P, x);
   free(x);
 }

@@ -74,16 +74,7 @@ static inline void point_by_name(const spo_model_ops *model, const spo_problem *
                                  uint64_t seed, double *x) {
   spo_error err = {0};
   gsl_rng *rng = new_rng(seed);
-  const char *colon = strchr(name, ':');
-  const size_t length = colon ? (size_t)(colon - name) : strlen(name);
-  if (strcmp(name, "random") == 0) {
-    double *work = calloc(P->manifold->work_len + 1, sizeof(double));
-    expect_ok(P->manifold->ops->random_point(P->manifold, rng, x, work));
-    free(work);
-  }
-  for (size_t i = 0; i < model->n_points; i++)
-    if (strlen(model->point[i].name) == length && strncmp(model->point[i].name, name, length) == 0)
-      expect_ok(model->point[i].build(P, colon ? colon + 1 : NULL, rng, x, &err));
+  expect_ok(spo_model_start(model, P, name, rng, x, &err));
   gsl_rng_free(rng);
 }
 

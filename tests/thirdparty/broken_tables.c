@@ -71,7 +71,12 @@ static int reset(void **state) {
   mops = *original->ops;
   manifold = *original;
   manifold.ops = &mops;
-  symmetry = (spo_symmetry){sizeof symmetry, "none", len, len, prepare_orbit, project_orbit};
+  symmetry = (spo_symmetry){.size = sizeof symmetry,
+                            .name = "none",
+                            .store_len = len,
+                            .work_len = len,
+                            .prepare = prepare_orbit,
+                            .project = project_orbit};
   certificate = (spo_certificate){.size = sizeof certificate,
                                   .name = "none",
                                   .order = len,
@@ -210,6 +215,37 @@ static void symmetry_members(void **state) {
   expect_problem_refused(SPO_E_UNSUPPORTED, "project");
 }
 
+static size_t rotated_d, rotated_m;
+
+static void rotated(const void *self, size_t *d, size_t *m) {
+  (void)self;
+  *d = rotated_d;
+  *m = rotated_m;
+}
+
+/* The ready-made rotations on R^6: sizes that fit pass, others do not; nor do both kinds at once. */
+static void symmetry_rotated(void **state) {
+  (void)state;
+  spo_error err = {0};
+  const spo_symmetry ready = {.size = sizeof ready, .name = "rotations", .rotated = rotated};
+  const size_t sizes[][3] = {{3, 2, 1}, {3, 1, 1}, {1, 6, 1}, {6, 1, 1},
+                             {3, 3, 0}, {0, 2, 0}, {2, 0, 0}, {2, SIZE_MAX / 2 + 2, 0}};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    symmetry = ready;
+    rotated_d = sizes[i][0], rotated_m = sizes[i][1];
+    if (sizes[i][2])
+      expect_ok(spo_problem_check(&problem, &err));
+    else
+      expect_problem_refused(SPO_E_DIM, "rotated");
+  }
+  rotated_d = 3, rotated_m = 2;
+  symmetry.rotated = rotated; /* beside the four */
+  expect_problem_refused(SPO_E_ARG, "rotated");
+  symmetry = ready;
+  symmetry.size = offsetof(spo_symmetry, rotated); /* a table older than the slot */
+  expect_problem_refused(SPO_E_UNSUPPORTED, "store_len");
+}
+
 static void certificate_members(void **state) {
   (void)state;
   certificate.size = 0;
@@ -237,6 +273,7 @@ int main(void) {
       cmocka_unit_test_setup(manifold_members, reset),
       cmocka_unit_test_setup(problem_members, reset),
       cmocka_unit_test_setup(symmetry_members, reset),
+      cmocka_unit_test_setup(symmetry_rotated, reset),
       cmocka_unit_test_setup(certificate_members, reset),
   };
   return cmocka_run_group_tests(tests, NULL, clean_up);

@@ -53,6 +53,6 @@ for program in "$@"; do
   # shellcheck disable=SC2086
   $cc -std=c11 -o "./$name-static" "$program" $(pkg-config --cflags spheropt gsl) \
     "$lib/libspheropt.a" $(pkg-config --static --libs-only-l spheropt gsl |
-      sed 's/-lspheropt//; s/-lgslcblas//') -lm
+      sed 's/-lspheropt//; s/-lgslcblas//') $(pkg-config --static --libs-only-other spheropt gsl) -lm
   "./$name-static" >/dev/null
 done

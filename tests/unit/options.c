@@ -235,11 +235,71 @@ static void text_out(void **state) {
   assert_null(spo_option_find(table, COUNT, "ta"));
 }
 
+/* A command line into the struct: both ways to write a value, flags, the last of two. */
+static void words(void **state) {
+  (void)state;
+  sample s;
+  spo_error err = {0};
+  spo_options_init(table, COUNT, &s, sizeof s);
+  char *line[] = {"--tau=2.5", "--limit", "-3",    "--fast", "false",        "--rule=armijo",
+                  "--classes", "7",       "--tau", "1e-3",   "--iterations", "12"};
+  expect_ok(spo_options_parse(table, COUNT, &s, sizeof line / sizeof line[0], line, &err));
+  expect_near(s.tau, 1e-3, 0);
+  expect_near(s.limit, -3, 0);
+  expect_true(!s.fast);
+  assert_ptr_equal(s.rule, &armijo);
+  assert_int_equal(s.classes, 7);
+  assert_int_equal(s.iterations, 12);
+  char *flag[] = {"--fast", "--tau", "4"};
+  expect_ok(spo_options_parse(table, COUNT, &s, 3, flag, &err));
+  expect_true(s.fast && s.tau == 4);
+  expect_ok(spo_options_parse(table, COUNT, &s, 0, NULL, &err));
+}
+
+static void bad_words(void **state) {
+  (void)state;
+  char endless[300];
+  memset(endless, 'x', sizeof endless - 1);
+  endless[0] = endless[1] = '-', endless[sizeof endless - 1] = '\0';
+  const struct {
+    char *word[2];
+    size_t count;
+    const char *says;
+  } bad[] = {
+      {{"--taus", "3"}, 2, "--taus: no such option; there are --tau, --fraction, "},
+      {{"--ta", "3"}, 2, "--ta: no such option"},
+      {{"tau", "3"}, 2, "tau: no such option"},
+      {{"-tau", "3"}, 2, "-tau: no such option"},
+      {{"", "3"}, 2, ": no such option"},
+      {{"-", "3"}, 2, "-: no such option"},
+      {{"--", "3"}, 2, "--: no such option"},
+      {{"--=3", "3"}, 2, "--=3: no such option"},
+      {{"=", "3"}, 2, "=: no such option"},
+      {{endless, "3"}, 2, "--xxxx"},
+      {{"--tau", "3"}, 1, "tau: a value is due"},
+      {{"--tau", "--fast"}, 2, "tau: a value is due"},
+      {{"--tau=", "3"}, 2, "tau: an empty text is not a number"},
+      {{"--tau", "0"}, 2, "tau: 0 is not allowed"},
+      {{"--fast", "perhaps"}, 2, "fast: perhaps is not known"},
+      {{"--tau=2", "3"}, 2, "3: no such option"},
+      {{"--counts", "1,2"}, 2, "counts: "},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    sample s;
+    spo_error err = {0};
+    spo_options_init(table, COUNT, &s, sizeof s);
+    expect_status(spo_options_parse(table, COUNT, &s, bad[i].count, bad[i].word, &err),
+                  SPO_E_OPTION);
+    if (strncmp(err.text, bad[i].says, strlen(bad[i].says)) != 0 || strchr(err.text, '\n'))
+      fail_msg("\"%s\" does not begin \"%s\"", err.text, bad[i].says);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults),  cmocka_unit_test(checks),   cmocka_unit_test(older_structs),
       cmocka_unit_test(text_in),   cmocka_unit_test(messages), cmocka_unit_test(text_out),
-      cmocka_unit_test(not_given),
+      cmocka_unit_test(not_given), cmocka_unit_test(words),    cmocka_unit_test(bad_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

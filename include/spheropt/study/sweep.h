@@ -69,7 +69,8 @@ SPO_API const spo_option *spo_sweep_options_table(size_t *count);
  * options  in   NULL: defaults
  * out      out  NULL on failure
  *
- * Cost: one allocation. Fails: SPO_E_OPTION (no such parameter, or not a number), SPO_E_NOMEM.
+ * Cost: one allocation. Fails: SPO_E_OPTION (no such parameter, or not a number), what
+ * spo_model_check says, SPO_E_NOMEM.
  * Threads: one per sweep. Test: tests/oracle/sweep.c.
  */
 SPO_API spo_status spo_sweep_create(const spo_model_ops *model, const void *params,
