@@ -416,7 +416,7 @@ static void trace_of_a_killed_run(void **state) {
   }
   write_text("other.csv", "a,b\n1,2\n");
   expect_run("solve ufm --classes 10 --per-class 5 --dim 16 --resume cut.ck --trace other.csv", 2);
-  expect_true(strstr(ran.err, "--trace: other.csv: is no trace") != NULL);
+  expect_true(strstr(ran.err, "--trace: other.csv: cannot be continued") != NULL);
   slurp("other.csv", ran.out);
   assert_string_equal(ran.out, "a,b\n1,2\n");
 }
