@@ -94,6 +94,7 @@ static const spo_option table[] = {
 
 typedef struct cg_state {
   double step;       /* the last one accepted; 0: none yet */
+  double grown;      /* what goes by it for a search without slopes */
   double last_slope; /* and the slope at its beginning */
   double g_pg;       /* <grad, P grad> at cur */
   bool steepest;     /* the direction is -P grad */
@@ -225,7 +226,7 @@ static double first_step(const spo_run *run, double slope, double norm) {
   const cg_state *s = run->state;
   if (s->step > 0.0) {
     if (!((const spo_line_search_ops *)o->line_search)->has_slopes)
-      return o->search.growth * s->step;
+      return s->grown;
     const double t = s->step * s->last_slope / slope;
     return fmin(fmax(t, s->step / o->search.growth), s->step * o->search.growth);
   }
@@ -277,6 +278,7 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
   s->step = out.t;
   s->last_slope = in.slope;
   spo_line_search_move(run, &in, &out, it);
+  s->grown = spo_line_search_next(&in, &out);
   return turn(run, run->trial);
 }
 

@@ -63,9 +63,10 @@ static const spo_option table[] = {
 };
 
 typedef struct gd_state {
-  double step; /* the last one accepted, or the first one given */
-  double next; /* of Barzilai and Borwein; 0: none */
-  bool moved, inverse;
+  double step;  /* the last one accepted, or the first one given */
+  double grown; /* what goes by it for the next search; at first the same */
+  double next;  /* of Barzilai and Borwein; 0: none */
+  bool inverse;
   spo_line_search_state search;
 } gd_state;
 
@@ -89,7 +90,8 @@ static spo_status start(spo_run *run) {
   if (is_fixed(o) && !(o->search.step > 0.0))
     return spo_fail(run->err, SPO_E_OPTION, "spo_gradient_descent",
                     "step: the fixed step must be given, greater than 0");
-  ((gd_state *)run->state)->step = o->search.step;
+  gd_state *s = run->state;
+  s->step = s->grown = o->search.step;
   return spo_line_search_check(o->line_search, run->err);
 }
 
@@ -102,8 +104,8 @@ static double first_step(const spo_run *run) {
     return o->search.step;
   if (s->next > 0.0)
     return s->next;
-  if (s->step > 0.0)
-    return s->moved ? o->search.growth * s->step : s->step;
+  if (s->grown > 0.0)
+    return s->grown;
   return spo_line_search_first_step(run, run->cur->grad_norm);
 }
 
@@ -153,9 +155,9 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
     *reason = out.reason;
     return status;
   }
-  s->moved = true;
-  s->step = out.t;
   spo_line_search_move(run, &in, &out, it);
+  s->step = out.t;
+  s->grown = spo_line_search_next(&in, &out);
   if (is_fixed(o) || first_step_of(o) == SPO_FIRST_STEP_LAST)
     return SPO_OK;
   return barzilai_borwein(run, run->trial);

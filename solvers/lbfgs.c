@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Limited-memory Riemannian BFGS: direction from the pairs, search, new pair; the pairs move along
- * with the point. */
+ * Limited-memory Riemannian BFGS: direction from the pairs, search, new pair. The pairs move along
+ * with the point; where projection is the transport they stay as they were made, and what the
+ * recursion makes of them is projected. */
 #include <spheropt/solvers/lbfgs.h>
 
 #include <float.h>
@@ -78,6 +79,14 @@ static size_t slot(const spo_run *run, size_t age) {
 
 /* ---- direction ------------------------------------------------------------------------------- */
 
+/* What pairs of other points have brought into d from beside the tangent space goes. */
+static spo_status back_to_tangent(spo_run *run, double *d) {
+  const spo_manifold *M = run->eval.problem->manifold;
+  if (!spo_transport_is_implied(M))
+    return SPO_OK;
+  return M->ops->project(M, run->cur->x, d, d, run->eval.work);
+}
+
 /* d = gamma P d */
 static spo_status initial_matrix(spo_run *run) {
   const spo_problem *P = run->eval.problem;
@@ -94,7 +103,9 @@ static spo_status initial_matrix(spo_run *run) {
   return SPO_OK;
 }
 
-/* d = -H grad at cur. Nocedal, Wright 2006, algorithm 7.4. */
+/* d = -H grad at cur. Nocedal, Wright 2006, algorithm 7.4; between projections, if pairs stay where
+ * they were made: each step of the recursion leaves a positive definite matrix such, whatever the
+ * pair, and so does its restriction to the tangent space. */
 static spo_status two_loops(spo_run *run) {
   const spo_manifold *M = run->eval.problem->manifold;
   const lbfgs_state *s = run->state;
@@ -106,7 +117,9 @@ static spo_status two_loops(spo_run *run) {
     v.alpha[i] = v.rho[i] > 0.0 ? v.rho[i] * spo_manifold_inner(M, x, v.s + i * M->n, v.d) : 0.0;
     spo_vec_axpy(M->n, -v.alpha[i], v.y + i * M->n, v.d);
   }
-  const spo_status status = initial_matrix(run);
+  spo_status status = back_to_tangent(run, v.d);
+  if (status == SPO_OK)
+    status = initial_matrix(run);
   for (size_t a = (size_t)s->count; status == SPO_OK && a-- > 0;) {
     const size_t i = slot(run, a);
     if (!(v.rho[i] > 0.0))
@@ -114,7 +127,7 @@ static spo_status two_loops(spo_run *run) {
     const double beta = v.rho[i] * spo_manifold_inner(M, x, v.y + i * M->n, v.d);
     spo_vec_axpy(M->n, v.alpha[i] - beta, v.s + i * M->n, v.d);
   }
-  return status;
+  return status == SPO_OK ? back_to_tangent(run, v.d) : status;
 }
 
 /* As at the start of a run. */
@@ -125,12 +138,14 @@ static void forget(lbfgs_state *s) {
 
 /* ---- pairs ----------------------------------------------------------------------------------- */
 
-/* The pairs from `old` to cur. Projections shorten: what was beyond rounding when a pair was stored
- * bounds it later. */
+/* The pairs from `old` to cur. Transport may shorten: what was beyond rounding when a pair was
+ * stored bounds it later. */
 static spo_status transport_pairs(spo_run *run, const spo_point *old) {
   const spo_manifold *M = run->eval.problem->manifold;
   const lbfgs_state *s = run->state;
   const vectors v = vectors_of(run);
+  if (spo_transport_is_implied(M))
+    return SPO_OK;
   for (size_t a = 0; a < s->count; a++) {
     const size_t i = slot(run, a);
     double *pair[2] = {v.s + i * M->n, v.y + i * M->n};

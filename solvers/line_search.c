@@ -245,6 +245,10 @@ spo_status spo_line_search_run(const spo_line_search_ops *ls, spo_run *run,
   return spo_search_accept(&s, &(spo_trial){out->t, run->trial->f, out->slope}, out->curvature);
 }
 
+double spo_line_search_next(const spo_line_search_input *in, const spo_line_search_result *out) {
+  return out->next > 0.0 ? out->next : in->options->growth * out->t;
+}
+
 void spo_line_search_move(spo_run *run, const spo_line_search_input *in,
                           const spo_line_search_result *out, spo_iter *it) {
   spo_point *old = run->cur;

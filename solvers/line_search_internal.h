@@ -192,6 +192,9 @@ spo_status spo_precondition(spo_run *run, const double *v, double *pv);
 /* The first step of a run when none is given: an eighth of the typical distance. */
 double spo_line_search_first_step(const spo_run *run, double norm);
 
+/* Where the next search begins if it goes by this one. */
+double spo_line_search_next(const spo_line_search_input *in, const spo_line_search_result *out);
+
 /* The step accepted: swaps the places, tells the iteration. */
 void spo_line_search_move(spo_run *run, const spo_line_search_input *in,
                           const spo_line_search_result *out, spo_iter *it);

@@ -15,6 +15,14 @@ static double largest(const double *ring, uint64_t count, uint64_t history) {
   return most;
 }
 
+/* Growing from step to step while every cost is below one of ten would end in divergence, and each
+ * contraction would come ten iterations late. */
+static double next_step(const spo_search *s) {
+  const spo_trial zero = spo_trial_zero(s), at = {s->out->t, s->run->trial->f, s->out->slope};
+  const double t = spo_interpolate(s, &zero, &at), longest = s->in->options->growth * at.t;
+  return t > 0.0 && t < longest ? fmax(t, s->in->options->contraction * at.t) : longest;
+}
+
 static spo_status search(spo_run *run, const spo_line_search_input *in,
                          spo_line_search_result *out) {
   const spo_search s = {run, in, out};
@@ -23,8 +31,12 @@ static spo_status search(spo_run *run, const spo_line_search_input *in,
   cost[state->count % ROOM] = run->cur->f;
   norm[state->count % ROOM] = run->cur->grad_norm;
   state->count++;
-  return spo_backtrack(&s, largest(cost, state->count, in->options->history),
-                       largest(norm, state->count, in->options->history), spo_contract);
+  const spo_status status =
+      spo_backtrack(&s, largest(cost, state->count, in->options->history),
+                    largest(norm, state->count, in->options->history), spo_contract);
+  if (status == SPO_OK && out->accepted)
+    out->next = next_step(&s);
+  return status;
 }
 
 const spo_line_search_ops spo_nonmonotone_ops = {

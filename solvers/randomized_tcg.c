@@ -35,28 +35,15 @@ static double dot(const spo_space *S, const double *u, const double *v) {
   return value;
 }
 
-/* A random vector of the space. Numbers that the point itself was drawn from leave nothing but
- * rounding of it: then others are drawn. */
-static spo_status draw(const spo_space *S, gsl_rng *rng, double *v) {
-  spo_status status = SPO_OK;
-  for (int attempt = 0; attempt < 3 && status == SPO_OK; attempt++) {
-    for (size_t i = 0; i < S->n; i++)
-      v[i] = gsl_ran_gaussian_ziggurat(rng, 1.0);
-    const double before = spo_vec_norm(S->n, v);
-    status = spo_space_project(S, 1, v);
-    if (spo_vec_norm(S->n, v) > 1e-8 * before)
-      break;
-  }
-  return status;
-}
-
 /* The random start P w and the model's gradient there, times unit, into r; hd is scratch. */
 static spo_status make_start(const spo_trs_input *in, const room *w, spo_cg_path *s,
                              spo_trs_result *out) {
   const spo_space *S = in->hess->space;
   const spo_trs_options *o = in->options;
   double *start = w->start;
-  spo_status status = draw(S, in->rng, s->r);
+  for (size_t i = 0; i < S->n; i++)
+    s->r[i] = gsl_ran_gaussian_ziggurat(in->rng, 1.0);
+  spo_status status = spo_space_project(S, 1, s->r);
   if (status == SPO_OK)
     status = spo_cg_precondition(in, s->r, start);
   if (status == SPO_OK)

@@ -108,13 +108,15 @@ typedef struct spo_solver spo_solver;
  * type     in   e.g. spo_trust_region()
  * P        in   borrowed
  * options  in   the struct of that solver, copied; NULL: defaults
- * seed     in   of the run's random numbers (gsl mt19937)
+ * seed     in   of the run's random numbers: gsl mt19937, seeded with the upper 32 bits of
+ *               splitmix64(seed), so that a start drawn from mt19937 with the same seed shares no
+ *               numbers with the run
  * out      out  NULL on failure
  *
  * Cost: one allocation of 2 places, the evaluator's scratch and the solver's work.
  * Fails: SPO_E_OPTION (one line naming option, value, bounds), SPO_E_UNSUPPORTED (the solver needs
  * a Hessian and the problem has none), SPO_E_NOMEM, and what spo_problem_check says.
- * Threads: one thread per solver; any number of solvers per problem.
+ * Threads: one thread per solver; any number of solvers per problem. Test: tests/unit/solver.c.
  */
 SPO_API spo_status spo_solver_create(const spo_solver_ops *type, const spo_problem *P,
                                      const void *options, uint64_t seed, spo_solver **out,

@@ -21,7 +21,8 @@ typedef struct spo_trace_options {
   size_t capacity;  /* further rows are counted, not stored */
   const char *path; /* a file */
   spo_trace_format format;
-  bool append; /* to what is there, without a second header: for runs that go on */
+  bool append; /* to what is there, whose columns must be these, without a second header: for runs
+                  that go on */
   /* quantities of the point, as in spo_model_ops: names, and the function that computes them */
   size_t n_metrics;
   const char *const *metric;
@@ -42,8 +43,8 @@ typedef struct spo_trace spo_trace;
  * three points reached), step_norm, radius, rho, step_size, inner, cost, grad, hess, retract,
  * seconds, seconds_cost, seconds_grad, seconds_hess, seconds_retract, then the metrics. What a
  * solver does not have is NaN: "nan" in CSV, null in JSON. Units: those of spo_iter. Cost: one
- * allocation; a row costs its metrics and, in a file, one write of the system. Fails: SPO_E_ARG,
- * SPO_E_NOMEM, SPO_E_IO. Threads: one per trace. Test: tests/unit/trace.c.
+ * allocation; a row costs its metrics and, in a file, one write of the system. Fails: SPO_E_ARG
+ * (options; a CSV file of other columns to append to), SPO_E_NOMEM, SPO_E_IO. Threads: one per trace. Test: tests/unit/trace.c.
  */
 SPO_API spo_status spo_trace_create(const spo_problem *P, const spo_trace_options *options,
                                     spo_trace **out, spo_error *err);

@@ -41,7 +41,7 @@ const cli_word cli_words[] = {
      "a set of options (see `spheropt list presets`); those given by themselves win", CLI_SOLVE},
     {"finish", NULL, "improve the last point by what the model knows (code: the exact minimax)",
      CLI_SOLVE},
-    {"progress", NULL, "show progress even where stderr is no terminal", CLI_SOLVE},
+    {"progress", NULL, "show progress even where stderr is no terminal", CLI_SOLVE | CLI_SPECTRUM},
     {"trace", "FILE", "write a row of numbers for each iteration to FILE.csv or FILE.jsonl",
      CLI_SOLVE},
     {"trace-every", "N", "only for each N-th iteration", CLI_SOLVE},

@@ -210,7 +210,8 @@ static void help_point(const char *command, unsigned where, const spo_model_ops 
   else
     models();
   printf("\nExit status: 0 %s, 2 bad input, 1 anything else.\n",
-         verdict ? "a critical point, 4 not critical" : "done");
+         verdict ? "a critical point, 4 not critical"
+                 : "done, 3 stopped before, or not all to --tol");
 }
 
 static void help_check(const spo_model_ops *m) {

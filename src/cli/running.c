@@ -211,6 +211,7 @@ static spo_status open_trace(cli_running *r, const cli_subject *s, spo_error *er
 int cli_running_open(cli_running *r, cli_subject *s, const spo_solver_ops *type,
                      const void *options, const spo_stop *stop) {
   spo_error err = {0};
+  uint64_t last = 0; /* iteration of the checkpoint */
   r->progress = r->progress || isatty(STDERR_FILENO);
   spo_status status =
       spo_solver_create(type, r->wrapping->seen, options, s->seed, &r->solver, &err);
@@ -222,13 +223,14 @@ int cli_running_open(cli_running *r, cli_subject *s, const spo_solver_ops *type,
     if (!status)
       spo_solver_finish(r->solver, s->x, &at);
     s->init = s->dir = r->resume;
-    if (!status && r->trace && cut_trace(r->trace, ends_in(r->trace, ".csv"), at.last.k))
-      return CLI_USAGE;
+    last = at.last.k;
   }
   if (!status && r->trace) {
     status = open_trace(r, s, &err);
-    if (status == SPO_E_IO)
+    if (status == SPO_E_IO || status == SPO_E_ARG)
       return cli_fail(CLI_USAGE, "--trace: %s", err.text);
+    if (!status && r->resume && cut_trace(r->trace, ends_in(r->trace, ".csv"), last))
+      return CLI_USAGE;
   }
   /* a path that cannot be written is told now, not after hours; cli_running_go starts anew */
   if (!status && r->checkpoint && (r->resume || !spo_solver_start(r->solver, s->x, stop, NULL)) &&

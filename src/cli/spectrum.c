@@ -3,18 +3,35 @@
  * spheropt spectrum: the eigenvalues of the Riemannian Hessian at a point. */
 #include <inttypes.h>
 #include <math.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "io/json.h"
 
 typedef struct spectrum {
   cli_subject s;
   cli_group run, options;
-  bool json;
+  bool json, progress;
   double grad_norm, grad_scale;
+  const spo_eval *eval;
+  time_t began, next; /* of the progress shown */
   spo_spectrum *spectrum;
 } spectrum;
+
+/* Between blocks of products: says how far it is, ever more rarely. */
+static int watch(void *self) {
+  spectrum *c = self;
+  const time_t now = time(NULL);
+  if (c->progress && now >= c->next) {
+    fprintf(stderr, "spectrum: %" PRIu64 " Hessian products in %s seconds\n", c->eval->count.hess,
+            cli_number(difftime(now, c->began), 6));
+    c->next = now + (now - c->began > 10 ? (now - c->began) / 2 : 5);
+  }
+  return cli_interrupted(NULL);
+}
 
 static int take_options(spectrum *c, cli_arguments *args) {
   size_t count;
@@ -24,6 +41,8 @@ static int take_options(spectrum *c, cli_arguments *args) {
     status = cli_group_init(&c->options, "Spectrum", table, count, sizeof(spo_spectrum_options));
   if (!status)
     status = cli_take_flag(args, "json", &c->json);
+  if (!status)
+    status = cli_take_flag(args, "progress", &c->progress);
   if (!status)
     status = cli_subject_take_point(&c->s, args, "spectrum");
   cli_group *groups[] = {&c->options, &c->run, &c->s.params};
@@ -47,8 +66,14 @@ static spo_status compute(spectrum *c, spo_error *err) {
   if (!status)
     status = spo_eval_scale(E, p, &noise, &c->grad_scale);
   if (!status) {
+    spo_spectrum_options *options = c->options.values;
     c->grad_norm = p->grad_norm;
-    status = spo_spectrum_at(E, p, c->options.values, c->s.rng, &c->spectrum, err);
+    c->eval = E;
+    c->began = time(NULL);
+    c->next = c->began + 2;
+    options->poll = watch;
+    options->poll_self = c;
+    status = spo_spectrum_at(E, p, options, c->s.rng, &c->spectrum, err);
   }
   spo_point_destroy(p);
   spo_eval_destroy(E);
@@ -68,6 +93,7 @@ static json_t *spectrum_json(const spectrum *c) {
   const spo_spectrum *t = c->spectrum;
   bool known = counts_mean_something(t);
   json_t *o = json_object(), *values = json_array(), *clusters = json_array();
+  json_t *residuals = json_array();
   json_object_set_new(o, "spheropt", spo_json_text(spo_version()));
   json_object_set_new(o, "model", spo_json_text(c->s.model->name));
   json_object_set_new(o, "parameters", cli_parameters_json(&c->s, c->s.dir != NULL));
@@ -77,6 +103,9 @@ static json_t *spectrum_json(const spectrum *c) {
   json_object_set_new(o, "complete", json_boolean(t->complete));
   json_object_set_new(o, "eigenvalues", values);
   json_object_set_new(o, "clusters", clusters);
+  json_object_set_new(o, "residuals", residuals);
+  json_object_set_new(o, "converged", spo_json_uint(t->n_converged));
+  json_object_set_new(o, "interrupted", json_boolean(t->interrupted));
   json_object_set_new(o, "residual_max", spo_json_real(t->residual_max));
   json_object_set_new(o, "zero_tol", spo_json_real(t->zero_tol));
   json_object_set_new(o, "index", known ? spo_json_uint(t->index) : json_null());
@@ -85,8 +114,10 @@ static json_t *spectrum_json(const spectrum *c) {
   json_object_set_new(o, "deflated", spo_json_uint(t->deflated));
   json_object_set_new(o, "grad_norm", spo_json_real(c->grad_norm));
   json_object_set_new(o, "notes", cli_notes_json(&c->s.notes));
-  for (size_t i = 0; i < t->count; i++)
+  for (size_t i = 0; i < t->count; i++) {
     json_array_append_new(values, spo_json_real(t->eigenvalue[i]));
+    json_array_append_new(residuals, spo_json_real(t->residual[i]));
+  }
   for (size_t i = 0; i < t->n_clusters; i++) {
     json_t *item = json_object();
     json_object_set_new(item, "value", spo_json_real(t->cluster[i].value));
@@ -118,12 +149,31 @@ static void print_clusters(const spo_spectrum *t) {
   }
 }
 
+static bool all_met(const spo_spectrum *t) {
+  return !t->interrupted && t->n_converged == t->count;
+}
+
+/* Why pairs are missing or worse than asked for, and what they are worth */
+static void print_shortfall(const spo_spectrum *t) {
+  if (all_met(t))
+    return;
+  printf("note: %s: %zu of %zu eigenvalues met --tol",
+         t->interrupted ? "stopped early" : "not done", t->n_converged, t->count);
+  if (t->count > t->n_converged)
+    printf("; the others are upper bounds at the lower end, near an eigenvalue up to the residual");
+  printf("\n");
+  if (!t->low_converged && t->count > 0)
+    printf("note: the lowest lie very near one another or are many times the same, as at a point "
+           "of low rank; fewer (--count) or coarser ones (--tol) come sooner\n");
+}
+
 static void print_spectrum(const spectrum *c) {
   const spo_spectrum *t = c->spectrum;
   cli_print_subject(&c->s);
   if (c->grad_norm > 1e-6 * c->grad_scale)
     printf("note: the gradient is %s here: this is not a critical point\n",
            cli_number(c->grad_norm, 2));
+  print_shortfall(t);
   if (t->complete)
     printf("\nHessian: all %zu eigenvalues\n", t->count);
   else
@@ -141,6 +191,8 @@ static void print_spectrum(const spectrum *c) {
     printf("  index and nullity are not counted: away from a critical point the gradient blurs\n"
            "  what is zero (here up to %s); --zero-tol X decides\n",
            cli_number(t->zero_tol, 2));
+  } else if (!t->low_converged) {
+    printf("  index and nullity are not known: the lower end has not converged\n");
   } else {
     printf(
         "  index and nullity are not known: the ends computed do not reach zero; raise --count\n");
@@ -153,6 +205,8 @@ static void print_spectrum(const spectrum *c) {
 static int run(spectrum *c, cli_arguments *args) {
   spo_error err = {0};
   int status = take_options(c, args);
+  c->progress = c->progress || isatty(STDERR_FILENO);
+  cli_catch_interrupts();
   if (!status)
     status = cli_subject_build(&c->s, ((cli_run_options *)c->run.values)->seed);
   if (status)
@@ -164,9 +218,10 @@ static int run(spectrum *c, cli_arguments *args) {
   if (code)
     return cli_fail_error(&err);
   if (c->json)
-    return cli_print_json(spectrum_json(c));
-  print_spectrum(c);
-  return CLI_OK;
+    status = cli_print_json(spectrum_json(c));
+  else
+    print_spectrum(c);
+  return status ? status : all_met(c->spectrum) ? CLI_OK : CLI_UNFINISHED;
 }
 
 int cli_spectrum(cli_arguments *args) {

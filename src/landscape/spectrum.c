@@ -8,6 +8,7 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include <spheropt/tangent.h>
 
@@ -37,6 +38,8 @@ static const spo_option table[] = {
      AT(zero_tol), SPO_OPTION_DOUBLE, 0, 1, 0, 0, NULL, 0},
     {"tol", "residual of an iterated eigenpair relative to the largest eigenvalue", "", AT(tol),
      SPO_OPTION_DOUBLE, 0, 1, 1e-9, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+    {"max-time", "seconds for the spectrum, then what has been found is taken; inf: off", "",
+     AT(max_time), SPO_OPTION_DOUBLE, 0, INFINITY, INFINITY, 0, NULL, 0},
 };
 #undef AT
 enum { N_OPTIONS = sizeof table / sizeof table[0] };
@@ -57,19 +60,37 @@ typedef struct analysis {
   const spo_manifold *M;
   spo_spectrum_options options;
   spo_spectrum *out;
+  struct timespec began;
   bool low_met, low_is_all; /* iterated: the lower end met its tolerance; and there is no more */
   bool critical;            /* the gradient is small: the orbit is in the kernel */
   spo_error *err;
 } analysis;
+
+/* The time or the caller: asked between blocks of products. */
+static int ended(void *self) {
+  analysis *a = self;
+  const spo_spectrum_options *o = &a->options;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const double seconds =
+      (double)(now.tv_sec - a->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - a->began.tv_nsec);
+  if ((o->poll && o->poll(o->poll_self)) || (o->max_time < INFINITY && !(seconds < o->max_time)))
+    a->out->interrupted = true;
+  return a->out->interrupted;
+}
 
 /* ---- the answer's memory --------------------------------------------------------------------- */
 
 static spo_spectrum *layout(spo_carver *c, size_t count, size_t n) {
   spo_spectrum *s = spo_carve(c, 1, sizeof *s);
   double *eigenvalue = spo_carve_doubles(c, count), *vector = spo_carve_doubles(c, n);
+  double *residual = spo_carve_doubles(c, count);
   spo_cluster *cluster = spo_carve(c, count, sizeof *cluster);
   if (s)
-    *s = (spo_spectrum){.eigenvalue = eigenvalue, .lowest_vector = vector, .cluster = cluster};
+    *s = (spo_spectrum){.eigenvalue = eigenvalue,
+                        .lowest_vector = vector,
+                        .residual = residual,
+                        .cluster = cluster};
   return s;
 }
 
@@ -120,7 +141,7 @@ static spo_status hess_of_coords(analysis *a, size_t k, const double *C, dense *
 
 static spo_status assemble(analysis *a, dense *d) {
   const size_t dim = a->M->dim;
-  for (size_t first = 0; first < dim; first += BLOCK) {
+  for (size_t first = 0; first < dim && !ended(a); first += BLOCK) {
     const size_t k = dim - first < BLOCK ? dim - first : BLOCK;
     spo_vec_zero(k * dim, d->coords);
     for (size_t j = 0; j < k; j++)
@@ -152,7 +173,8 @@ static spo_status true_residuals(analysis *a, dense *d) {
     for (size_t j = 0; j < k; j++) {
       double *r = d->HV + j * n, *v = d->V + j * n;
       spo_vec_axpy(n, -a->out->eigenvalue[first + j], v, r);
-      a->out->residual_max = fmax(a->out->residual_max, spo_space_norm(&T.space, r, v));
+      a->out->residual[first + j] = spo_space_norm(&T.space, r, v);
+      a->out->residual_max = fmax(a->out->residual_max, a->out->residual[first + j]);
     }
   }
   return SPO_OK;
@@ -171,40 +193,43 @@ static spo_status complete(analysis *a) {
     return no_memory(a, carver.used);
   carver.used = 0;
   layout_dense(&carver, a->M, &d);
+  spo_spectrum *out = a->out;
   status = assemble(a, &d);
-  if (status == SPO_OK)
-    status = spo_eigh(dim, d.H, a->out->eigenvalue, d.vectors, a->err);
-  if (status == SPO_OK)
+  if (status == SPO_OK && !out->interrupted)
+    status = spo_eigh(dim, d.H, out->eigenvalue, d.vectors, a->err);
+  if (status == SPO_OK && !out->interrupted)
     status = true_residuals(a, &d);
   spo_block_free(carver.base);
-  a->out->complete = true;
-  a->out->count = a->out->n_lowest = dim;
+  out->complete = out->low_converged = !out->interrupted; /* part of a matrix has no spectrum */
+  out->count = out->n_lowest = out->n_converged = out->complete ? dim : 0;
   return status;
 }
 
 /* ---- the ends -------------------------------------------------------------------------------- */
 
-/* `count` eigenvalues of one end; *met: all of them to the tolerance. */
-static spo_status one_end(analysis *a, spo_slice *s, spo_end end, size_t count, gsl_rng *rng,
-                          double *values, double *vectors, bool *met, size_t *found) {
+/* `count` eigenvalues of one end into place `at` of the answer; *met: all of them to the
+ * tolerance. */
+static spo_status one_end(analysis *a, spo_slice *s, spo_end end, size_t at, size_t count,
+                          gsl_rng *rng, double *vectors, bool *met, size_t *found) {
+  spo_spectrum *out = a->out;
   spo_eigs_options o = SPO_EIGS_OPTIONS_INIT;
   o.count = count;
   o.end = end;
   o.tol = a->options.tol;
   o.max_apply = MAX_APPLY;
-  double *residual = spo_block_alloc(count * sizeof *residual);
-  if (!residual)
-    return no_memory(a, count * sizeof *residual);
+  o.poll = ended;
+  o.poll_self = a;
   spo_eigs_result r;
-  const spo_status status = spo_eigs(&s->hess, &o, rng, values, vectors, residual, &r, a->err);
-  for (size_t j = 0; status == SPO_OK && j < r.count; j++)
-    a->out->residual_max = fmax(a->out->residual_max, residual[j]);
-  if (status == SPO_OK) {
-    *found = r.count;
-    *met = r.converged == count;
-  }
-  spo_block_free(residual);
-  return status;
+  const spo_status status =
+      spo_eigs(&s->hess, &o, rng, out->eigenvalue + at, vectors, out->residual + at, &r, a->err);
+  if (status != SPO_OK)
+    return status;
+  for (size_t j = 0; j < r.count; j++)
+    out->residual_max = fmax(out->residual_max, out->residual[at + j]);
+  *found = r.count;
+  *met = r.converged == count;
+  out->n_converged += r.converged;
+  return SPO_OK;
 }
 
 static void reverse(size_t count, double *values) {
@@ -227,14 +252,14 @@ static spo_status both_ends(analysis *a, spo_slice *s, gsl_rng *rng, double *vec
   size_t n_high = 0;
   spo_status status = SPO_OK;
   if (low > 0)
-    status =
-        one_end(a, s, SPO_LOWEST, low, rng, out->eigenvalue, vectors, &a->low_met, &out->n_lowest);
+    status = one_end(a, s, SPO_LOWEST, 0, low, rng, vectors, &a->low_met, &out->n_lowest);
+  out->low_converged = a->low_met;
   if (status == SPO_OK && out->n_lowest > 0)
     spo_vec_copy(a->M->n, vectors, out->lowest_vector);
-  double *upper = out->eigenvalue + out->n_lowest;
-  if (status == SPO_OK && !a->low_is_all)
-    status = one_end(a, s, SPO_HIGHEST, wanted, rng, upper, NULL, &high_met, &n_high);
-  reverse(n_high, upper);
+  if (status == SPO_OK && !a->low_is_all && !out->interrupted)
+    status = one_end(a, s, SPO_HIGHEST, out->n_lowest, wanted, rng, NULL, &high_met, &n_high);
+  reverse(n_high, out->eigenvalue + out->n_lowest);
+  reverse(n_high, out->residual + out->n_lowest);
   out->count = out->n_lowest + n_high;
   out->complete = a->low_is_all && a->low_met && out->deflated == 0;
   return status;
@@ -327,6 +352,7 @@ spo_status spo_spectrum_at(spo_eval *E, spo_point *p, const spo_spectrum_options
   if (status != SPO_OK)
     return status;
   a.critical = p->grad_norm <= CRITICAL_TOL * scale;
+  clock_gettime(CLOCK_MONOTONIC, &a.began);
   const bool coords = spo_manifold_has(a.M, from_coords) && spo_manifold_has(a.M, to_coords);
   status = coords && a.M->dim <= a.options.dense_max ? complete(&a) : ends(&a, rng);
   if (status == SPO_OK)

@@ -17,7 +17,6 @@
 #include "landscape/gauge.h"
 #include "problem/slots.h"
 
-/* Complete spectra beyond this take minutes; the ends decide as well. */
 /* x that far off the manifold is no point of it: gradient and curvature are those of another one */
 static const double FEASIBLE = 1e-8;
 
@@ -122,22 +121,26 @@ static spo_status closed_form(inquiry *q) {
   return SPO_OK;
 }
 
-static spo_status certificate(inquiry *q) {
-  spo_verification *out = q->out;
-  if (!spo_problem_has(q->P, certificate))
-    return SPO_OK;
-  spo_status status = spo_certify(q->eval, q->at, false, &q->rng, q->u, &out->plain, q->err);
-  if (status == SPO_OK)
-    status = spo_certify(q->eval, q->at, true, &q->rng, NULL, &out->scaled, q->err);
-  out->gap_bound = fmin(out->plain.gap_bound, out->scaled.gap_bound);
-  return status;
-}
-
 /* Relative to |f|, or to the problem's own scale where that is smaller: a constant added to f, or
  * tau -> 0, makes |f| large beside all that f can vary. A gap below the noise of f is none either:
  * at f* = 0 no part of |f| could be reached. */
 static double gap_limit(const inquiry *q) {
   return fmax(q->options.gap_tol * fmin(fabs(q->out->f), q->out->grad_scale), q->f_noise);
+}
+
+/* The scaled matrix is another one with a trace of its own: worth its eigenvalue only where the
+ * plain one has not proven the minimum. */
+static spo_status certificate(inquiry *q) {
+  spo_verification *out = q->out;
+  if (!spo_problem_has(q->P, certificate))
+    return SPO_OK;
+  spo_status status = spo_certify(q->eval, q->at, false, &q->rng, q->u, &out->plain, q->err);
+  out->gap_bound = out->plain.gap_bound;
+  if (status != SPO_OK || (out->critical && out->gap_bound <= gap_limit(q)))
+    return status;
+  status = spo_certify(q->eval, q->at, true, &q->rng, NULL, &out->scaled, q->err);
+  out->gap_bound = fmin(out->gap_bound, out->scaled.gap_bound);
+  return status;
 }
 
 static void judge_global(inquiry *q) {

@@ -12,8 +12,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+/* Format 1: pairs of lbfgs that had moved with the point. */
 static const char magic[8] = "spherop\1";
-enum { FORMAT = 1, ORDER = 0x01020304, IDENTITY = 16384, LINE = 200 };
+enum { FORMAT = 2, ORDER = 0x01020304, IDENTITY = 16384, LINE = 200 };
 
 /* What the file begins with. */
 typedef struct header {

@@ -87,13 +87,14 @@ static void write_text(spo_trace *t, size_t length) {
   }
 }
 
-static void write_header(spo_trace *t) {
+/* Into t->text; its length */
+static size_t make_header(spo_trace *t) {
   size_t used = 0;
   for (size_t i = 0; i < t->columns; i++)
     used += (size_t)snprintf(t->text + used, t->room - used, "%s%.*s", i ? "," : "", NAME_ROOM,
                              t->names[i]);
   t->text[used++] = '\n';
-  write_text(t, used);
+  return used;
 }
 
 /* One value; the word for the event */
@@ -201,18 +202,41 @@ static spo_status check(const spo_trace_options *o, spo_error *err) {
   return SPO_OK;
 }
 
+/* Rows below a header of other columns would be read as what they are not. A file that ends within
+ * its header was killed there: it begins anew. */
+static spo_status begin_csv(spo_trace *t, spo_error *err) {
+  const size_t length = make_header(t);
+  size_t same = 0;
+  char part[256];
+  for (ssize_t got; same < length; same += (size_t)got) {
+    const size_t most = length - same < sizeof part ? length - same : sizeof part;
+    got = t->options.append ? pread(t->file, part, most, (off_t)same) : 0;
+    if (got < 0 || memcmp(part, t->text + same, (size_t)got) != 0)
+      return spo_fail(err, SPO_E_ARG, "spo_trace_create",
+                      "%s: cannot be continued: its first line does not name the columns of this "
+                      "trace",
+                      t->options.path);
+    if (got == 0)
+      break;
+  }
+  if (same > 0 && same < length && ftruncate(t->file, 0) != 0)
+    return spo_fail(err, SPO_E_IO, "spo_trace_create", "%s: cannot be written: %s", t->options.path,
+                    strerror(errno));
+  if (same < length)
+    write_text(t, length);
+  return SPO_OK;
+}
+
 static spo_status open_file(spo_trace *t, spo_error *err) {
   const spo_trace_options *o = &t->options;
   if (!o->path)
     return SPO_OK;
-  t->file = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC | (o->append ? O_APPEND : O_TRUNC), 0666);
+  t->file = open(o->path,
+                 O_CREAT | O_CLOEXEC | (o->append ? O_RDWR | O_APPEND : O_WRONLY | O_TRUNC), 0666);
   if (t->file < 0)
     return spo_fail(err, SPO_E_IO, "spo_trace_create", "%s: cannot be written: %s", o->path,
                     strerror(errno));
-  const bool fresh = !o->append || lseek(t->file, 0, SEEK_END) <= 0;
-  if (fresh && o->format == SPO_TRACE_CSV)
-    write_header(t);
-  return SPO_OK;
+  return o->format == SPO_TRACE_CSV ? begin_csv(t, err) : SPO_OK;
 }
 
 spo_status spo_trace_create(const spo_problem *P, const spo_trace_options *options, spo_trace **out,

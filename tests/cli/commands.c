@@ -54,6 +54,23 @@ static const char *const verify_keys[] = {"f",
 static const char *const spectrum_keys[] = {"dimension",    "ambient", "eigenvalues", "clusters",
                                             "residual_max", "index",   "nullity",     NULL};
 
+/* Out of time a spectrum says so, gives what it has, and status 3. */
+static void spectrum_in_time(void **state) {
+  (void)state;
+  expect_run("spectrum ufm --init etf --dense-max 0 --max-time 0", 3);
+  expect_true(strstr(ran.out, "stopped early") != NULL);
+  expect_true(strstr(ran.out, "index and nullity are not known") != NULL);
+  json_t *o = run_json("spectrum ufm --init etf --dense-max 0 --max-time 0 --json", 3);
+  expect_true(json_is_true(json_object_get(o, "interrupted")));
+  expect_true(json_is_null(json_object_get(o, "index")));
+  json_decref(o);
+  o = run_json("spectrum ufm --init etf --json", 0);
+  expect_true(json_is_false(json_object_get(o, "interrupted")));
+  expect_true(json_array_size(json_object_get(o, "residuals")) ==
+              json_array_size(json_object_get(o, "eigenvalues")));
+  json_decref(o);
+}
+
 /* f* at K = 10, tau = 1 (doc/ufm.md); its spectrum at n = 5, d = 16 has a kernel of 99 */
 static void solve_verify_spectrum(void **state) {
   (void)state;
@@ -399,7 +416,7 @@ static void trace_of_a_killed_run(void **state) {
   }
   write_text("other.csv", "a,b\n1,2\n");
   expect_run("solve ufm --classes 10 --per-class 5 --dim 16 --resume cut.ck --trace other.csv", 2);
-  expect_true(strstr(ran.err, "--trace: other.csv: is no trace") != NULL);
+  expect_true(strstr(ran.err, "--trace: other.csv: cannot be continued") != NULL);
   slurp("other.csv", ran.out);
   assert_string_equal(ran.out, "a,b\n1,2\n");
 }
@@ -679,6 +696,7 @@ static void wrappers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(solve_verify_spectrum),
+      cmocka_unit_test(spectrum_in_time),
       cmocka_unit_test(human_text),
       cmocka_unit_test(finish),
       cmocka_unit_test(verdicts),

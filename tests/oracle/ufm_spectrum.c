@@ -194,6 +194,70 @@ static void gauge(void **state) {
   }
 }
 
+static int count_down(void *self) {
+  int *left = self;
+  return (*left)-- <= 0;
+}
+
+/* Ended after any number of blocks, the iteration hands over what it has: each pair as near an
+ * eigenvalue as its residual says, none counted as converged that is not. */
+static void ended_early(void **state) {
+  (void)state;
+  place t;
+  place_ufm(&t, 4, 10, 8, 1, "collapsed:30");
+  spo_spectrum *all = spectrum_of(&t, 6000, 8);
+  size_t with_pairs = 0, partly = 0;
+  for (int blocks = 0; blocks < 400; blocks += blocks < 12 ? 1 : 40) {
+    int left = blocks;
+    spo_spectrum_options o;
+    spo_spectrum *s;
+    spo_error err = {0};
+    spo_spectrum_options_init(&o);
+    o.dense_max = 0;
+    o.poll = count_down;
+    o.poll_self = &left;
+    expect_ok(spo_spectrum_at(t.eval, t.at, &o, t.rng, &s, &err));
+    expect_true(!s->complete && s->n_converged <= s->count);
+    expect_true(s->interrupted == (left < 0));
+    expect_true(s->interrupted || (s->n_converged == s->count && s->count == 16));
+    expect_true(s->low_converged || !s->counts_known);
+    for (size_t i = 0; i < s->count; i++) {
+      double nearest = INFINITY;
+      for (size_t j = 0; j < all->count; j++)
+        nearest = fmin(nearest, fabs(all->eigenvalue[j] - s->eigenvalue[i]));
+      expect_at_most(nearest, s->residual[i] + 1e-12);
+      expect_at_most(s->residual[i], s->residual_max);
+    }
+    with_pairs += s->interrupted && s->count > 0;
+    partly += s->n_converged > 0 && s->n_converged < 16;
+    spo_spectrum_destroy(s);
+  }
+  expect_true(with_pairs > 5 && partly > 0);
+  spo_spectrum_destroy(all);
+  place_close(&t);
+}
+
+/* Half a matrix has no spectrum. */
+static void ended_dense(void **state) {
+  (void)state;
+  place t;
+  place_ufm(&t, 4, 10, 8, 1, "etf");
+  for (int kind = 0; kind < 2; kind++) {
+    int left = 1;
+    spo_spectrum_options o;
+    spo_spectrum *s;
+    spo_error err = {0};
+    spo_spectrum_options_init(&o);
+    o.max_time = kind ? 0.0 : INFINITY;
+    o.poll = kind ? NULL : count_down;
+    o.poll_self = &left;
+    expect_ok(spo_spectrum_at(t.eval, t.at, &o, t.rng, &s, &err));
+    expect_true(s->interrupted && !s->complete && s->count == 0 && !s->counts_known);
+    spo_spectrum_destroy(s);
+  }
+  place_close(&t);
+}
+
 static void refusals(void **state) {
   (void)state;
   place t;
@@ -220,10 +284,11 @@ static void refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(etf),      cmocka_unit_test(table),
-      cmocka_unit_test(iterated), cmocka_unit_test(iterated_against_dense),
-      cmocka_unit_test(gauge),    cmocka_unit_test(lowest_vector),
-      cmocka_unit_test(refusals),
+      cmocka_unit_test(etf),         cmocka_unit_test(table),
+      cmocka_unit_test(iterated),    cmocka_unit_test(iterated_against_dense),
+      cmocka_unit_test(gauge),       cmocka_unit_test(lowest_vector),
+      cmocka_unit_test(refusals),    cmocka_unit_test(ended_early),
+      cmocka_unit_test(ended_dense),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -330,7 +330,7 @@ static void test_damage(void **state) {
   memcpy(copy, file, size);
   copy[8]++; /* the format */
   write_file("bad", copy, size);
-  refused(s, "bad", SPO_E_IO, "has format 2; this version reads 1");
+  refused(s, "bad", SPO_E_IO, "has format 3; this version reads 2");
   refused(s, "missing", SPO_E_IO, "missing: cannot be read");
   refused(s, ".", SPO_E_IO, "is not a file");
   expect_ok(spo_solver_load(s, "good", NULL, &err));

@@ -490,47 +490,78 @@ static void test_beta_on_sphere(void **state) {
   expect_true(met > 60);
 }
 
-/* The recursion against matrices whose pairs are transported from point to point. */
+/* The sphere's transport given as a slot: what is no projection for all that the solver knows. */
+static spo_status moved(const spo_manifold *M, const double *x, const double *y, const double *v,
+                        double *w, double *work) {
+  (void)M, (void)x, (void)work;
+  memcpy(w, v, N * sizeof *w);
+  onto(y, w);
+  return SPO_OK;
+}
+
+/* The newest MEMORY pairs of h at its point k; false if the last one was not stored. */
+enum { MEMORY = 4 };
+typedef struct pairs {
+  double s[STEPS][N], y[STEPS][N];
+} pairs;
+
+static bool next_pair(pairs *p, const history *h, size_t k, bool carried) {
+  double *s = p->s[k - 1], *y = p->y[k - 1];
+  const double *x = h->x[k];
+  tangent_direction(h, k - 1, s);
+  spo_vec_scale(N, h->t[k], s);
+  memcpy(y, h->g[k - 1], N * sizeof *y);
+  for (size_t j = carried ? 0 : k - 1; j < k; j++) {
+    onto(x, p->s[j]);
+    onto(x, p->y[j]);
+  }
+  spo_vec_add(N, h->g[k], -1.0, y, y);
+  return spo_vec_dot(N, s, y) > 0.0;
+}
+
+/* Matrices from pairs that were carried along, or left where they were made: the direction is their
+ * product with the gradient, projected. */
+static void against_pairs(const history *h, bool carried) {
+  static pairs p;
+  for (size_t k = 1; k < 9 && k + 1 < h->count && next_pair(&p, h, k, carried); k++) {
+    double d[N], due[N], H[N * N];
+    const double *x = h->x[k], *s = p.s[k - 1], *y = p.y[k - 1];
+    const double gamma = spo_vec_dot(N, s, y) / spo_vec_dot(N, y, y);
+    for (size_t i = 0; i < N; i++)
+      for (size_t j = 0; j < N; j++)
+        H[i * N + j] = gamma * ((i == j) - x[i] * x[j]);
+    for (size_t j = k > MEMORY ? k - MEMORY : 0; j < k; j++)
+      bfgs_update(H, p.s[j], p.y[j]);
+    for (size_t i = 0; i < N; i++)
+      due[i] = -spo_vec_dot(N, H + i * N, h->g[k]);
+    onto(x, due);
+    tangent_direction(h, k, d);
+    spo_vec_add(N, d, -1.0, due, due);
+    expect_at_most(spo_vec_norm(N, due), 1e-7 * spo_vec_norm(N, d));
+  }
+}
+
 static void test_pairs_on_sphere(void **state) {
   (void)state;
-  enum { MEMORY = 4 };
-  for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
-    static history h;
-    static double s[STEPS][N], y[STEPS][N];
-    quadratic q;
-    spo_manifold *M = ball(expect_seed, &q);
-    const spo_problem P = {&plain_ops, "quadratic", &q, M, 0, 0};
-    spo_lbfgs_options o;
-    spo_lbfgs_options_init(&o);
-    o.memory = MEMORY;
-    o.cautious = 0.0;
-    watch_on_sphere(spo_lbfgs(), &P, &o, &h);
-    for (size_t k = 1; k < 9 && k + 1 < h.count; k++) {
-      double d[N], H[N * N] = {0};
-      const double *x = h.x[k];
-      tangent_direction(&h, k - 1, s[k - 1]);
-      spo_vec_scale(N, h.t[k], s[k - 1]);
-      memcpy(y[k - 1], h.g[k - 1], sizeof d);
-      for (size_t j = 0; j < k; j++) {
-        onto(x, s[j]);
-        onto(x, y[j]);
-      }
-      spo_vec_add(N, h.g[k], -1.0, y[k - 1], y[k - 1]);
-      if (!(spo_vec_dot(N, s[k - 1], y[k - 1]) > 0.0))
-        break; /* not stored */
-      for (size_t i = 0; i < N; i++)
-        H[i * (N + 1)] = spo_vec_dot(N, s[k - 1], y[k - 1]) / spo_vec_dot(N, y[k - 1], y[k - 1]);
-      for (size_t j = k > MEMORY ? k - MEMORY : 0; j < k; j++)
-        bfgs_update(H, s[j], y[j]);
-      tangent_direction(&h, k, d);
-      double off = 0.0;
-      for (size_t i = 0; i < N; i++)
-        off = hypot(off, d[i] + spo_vec_dot(N, H + i * N, h.g[k]));
-      expect_at_most(off, 1e-7 * spo_vec_norm(N, d));
+  for (expect_seed = 1; expect_seed <= 10; expect_seed++)
+    for (int carried = 0; carried < 2; carried++) {
+      static history h;
+      quadratic q;
+      spo_manifold *M = ball(expect_seed, &q);
+      spo_manifold_ops ops = *M->ops;
+      spo_lbfgs_options o;
+      ops.transport = moved;
+      if (carried)
+        M->ops = &ops;
+      const spo_problem P = {&plain_ops, "quadratic", &q, M, 0, 0};
+      spo_lbfgs_options_init(&o);
+      o.memory = MEMORY;
+      o.cautious = 0.0;
+      watch_on_sphere(spo_lbfgs(), &P, &o, &h);
+      against_pairs(&h, carried);
+      expect_true(h.count > 9);
+      spo_manifold_destroy(M);
     }
-    expect_true(h.count > 9);
-    spo_manifold_destroy(M);
-  }
 }
 
 /* ---- gradient descent ------------------------------------------------------------------------ */
@@ -600,6 +631,67 @@ static void test_bb_safeguards(void **state) {
     spo_solver_destroy(s);
   }
   spo_manifold_destroy(M);
+}
+
+/* Without Barzilai-Borwein steps the nonmonotone search begins at the minimiser of the parabola
+ * through the last costs, here <s, s>/<s, y>, within its range of the last step. */
+static void test_nonmonotone_steps(void **state) {
+  (void)state;
+  spo_manifold *M = flat();
+  size_t met = 0, inside = 0;
+  for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+    static history h;
+    quadratic q;
+    double s[N], y[N];
+    fill(&q, expect_seed);
+    const spo_problem P = {&plain_ops, "quadratic", &q, M, 0, 0};
+    spo_gradient_descent_options o;
+    spo_gradient_descent_options_init(&o);
+    o.line_search = spo_nonmonotone_search();
+    watch(spo_gradient_descent(), &P, &o, &h);
+    for (size_t k = 1; k + 1 < h.count && h.norm[k - 1] > 1e-3 * h.norm[0]; k++) {
+      if (h.costs[k + 1] != h.costs[k] + 1)
+        continue;
+      pair(&h, k - 1, s, y);
+      const double due = spo_vec_dot(N, s, s) / spo_vec_dot(N, s, y) / h.t[k];
+      expect_near(h.t[k + 1] / h.t[k], fmin(fmax(due, o.search.contraction), o.search.growth),
+                  1e-5);
+      met++;
+      inside += due > o.search.contraction && due < o.search.growth;
+    }
+  }
+  expect_true(met > 60 && inside > 40);
+  spo_manifold_destroy(M);
+}
+
+/* Evaluations of five runs to the default target. */
+static uint64_t evaluations(const spo_solver_ops *type, const char *line_search,
+                            const spo_problem *P) {
+  _Alignas(double) char options[4096];
+  double *x = new_vector(P);
+  spo_error err = {0};
+  uint64_t sum = 0;
+  spo_options_init(type->option, type->n_options, options, type->options_size);
+  expect_ok(spo_option_set(spo_option_find(type->option, type->n_options, "line-search"), options,
+                           line_search, &err));
+  for (expect_seed = 1; expect_seed <= 5; expect_seed++) {
+    point_by_name(spo_ufm(), P, "random", expect_seed, x);
+    const spo_result res = run_solver(type, P, options, NULL, 1, x);
+    expect_true(res.converged);
+    sum += res.last.count.cost + res.last.count.grad;
+  }
+  free(x);
+  return sum;
+}
+
+/* Letting costs rise must pay for the solver that it was made for, and not ruin the other. */
+static void test_nonmonotone_pays(void **state) {
+  (void)state;
+  spo_problem *P = ufm_problem(10, 5, 16, 1.0);
+  const spo_solver_ops *gd = spo_gradient_descent(), *cg = spo_conjugate_gradient();
+  expect_true(evaluations(gd, "nonmonotone", P) < evaluations(gd, "armijo", P));
+  expect_true(evaluations(cg, "nonmonotone", P) < 2 * evaluations(cg, "armijo", P));
+  spo_problem_destroy(P);
 }
 
 /* ---- the endgame ----------------------------------------------------------------------------- */
@@ -914,6 +1006,8 @@ int main(void) {
       cmocka_unit_test(test_cautious),
       cmocka_unit_test(test_barzilai_borwein),
       cmocka_unit_test(test_bb_safeguards),
+      cmocka_unit_test(test_nonmonotone_steps),
+      cmocka_unit_test(test_nonmonotone_pays),
       cmocka_unit_test(test_endgame),
       cmocka_unit_test(test_ufm),
       cmocka_unit_test(test_combinations),

@@ -2,6 +2,7 @@
  *
  * The loop: stop rules, failing callbacks, the caller's own loop, repeatability. */
 #include <gsl/gsl_math.h>
+#include <gsl/gsl_randist.h>
 
 #include "lists/lists.h"
 #include "samples.h"
@@ -392,12 +393,70 @@ static void test_given_step(void **state) {
   spo_problem_destroy(P);
 }
 
+/* A solver that does nothing but draw a direction as wide as the point. */
+static spo_status draw_first(spo_run *run) {
+  for (size_t i = 0; i < run->eval.problem->manifold->n; i++)
+    run->work[i] = gsl_ran_gaussian_ziggurat(run->rng, 1.0);
+  return SPO_OK;
+}
+static spo_status cosine_with_point(spo_run *run, spo_iter *it, spo_reason *reason) {
+  const size_t n = run->eval.problem->manifold->n;
+  double xv = 0.0, vv = 0.0;
+  for (size_t i = 0; i < n; i++) {
+    xv += run->cur->x[i] * run->work[i];
+    vv += run->work[i] * run->work[i];
+  }
+  it->rho = xv / sqrt(vv);
+  *reason = SPO_STOP_STALLED;
+  return SPO_OK;
+}
+static size_t one_vector(const spo_problem *P, const void *options) {
+  (void)options;
+  return P->manifold->n;
+}
+
+/* The numbers of a run are not those that its start was drawn from with the same seed, which made
+ * the first random direction parallel to the point. On S^(n-1) the cosine of independent ones is
+ * normal with deviation 1/sqrt(n): eight of them are beyond chance. */
+static void test_own_numbers(void **state) {
+  (void)state;
+  static const spo_solver_ops drawing = {.size = sizeof(spo_solver_ops),
+                                         .name = "drawing",
+                                         .work_len = one_vector,
+                                         .start = draw_first,
+                                         .step = cosine_with_point};
+  static const spo_problem_ops table = {
+      .size = sizeof(spo_problem_ops), .cost = form_cost, .egrad = form_egrad};
+  size_t n = 400;
+  double x[400], work[400];
+  spo_error err = {0};
+  spo_manifold *M;
+  spo_solver *s;
+  expect_ok(spo_sphere_create(n, &M, &err));
+  expect_true(M->work_len <= 400);
+  const spo_problem P = {&table, "form", &n, M, 0, M->work_len};
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  expect_ok(spo_solver_create(&drawing, &P, NULL, 0, &s, &err));
+  for (expect_seed = 0; expect_seed < 20; expect_seed++) {
+    spo_result res;
+    gsl_rng_set(rng, (unsigned long)expect_seed);
+    expect_ok(M->ops->random_point(M, rng, x, work));
+    spo_solver_seed(s, expect_seed);
+    expect_ok(spo_solver_solve(s, x, NULL, NULL, NULL, &res, &err));
+    expect_at_most(fabs(res.last.rho), 8.0 / sqrt((double)n));
+  }
+  gsl_rng_free(rng);
+  spo_solver_destroy(s);
+  spo_manifold_destroy(M);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_failing_callbacks), cmocka_unit_test(test_stop_rules),
       cmocka_unit_test(test_repeatable),        cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_fixed_step_rate),   cmocka_unit_test(test_exact_saddle),
       cmocka_unit_test(test_no_noise),          cmocka_unit_test(test_given_step),
+      cmocka_unit_test(test_own_numbers),
   };
   return cmocka_run_group_tests_name("solver", tests, NULL, NULL);
 }

@@ -170,6 +170,46 @@ static void test_files(void **state) {
   spo_problem_destroy(P);
 }
 
+static long size_of(const char *name) {
+  FILE *file = fopen(name, "r");
+  assert_non_null(file);
+  assert_true(fseek(file, 0, SEEK_END) == 0);
+  const long size = ftell(file);
+  fclose(file);
+  return size;
+}
+
+/* A file is continued if its header names the same columns, begun anew if it ends within it, and
+ * else refused as it stands. */
+static void test_header(void **state) {
+  (void)state;
+  char name[] = "/tmp/spheropt-header-XXXXXX";
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(3, 2, 4, 1.0);
+  spo_trace *t;
+  spo_trace_options full = all_options(), plain = {.size = sizeof plain};
+  const int made = mkstemp(name);
+  assert_true(made >= 0 && close(made) == 0);
+  full.path = plain.path = name;
+  full.append = plain.append = true;
+  expect_ok(spo_trace_create(P, &plain, &t, &err));
+  spo_trace_destroy(t);
+  const long header = size_of(name);
+  for (int same = 0; same < 2; same++) {
+    expect_status(spo_trace_create(P, same ? &plain : &full, &t, &err), same ? SPO_OK : SPO_E_ARG);
+    expect_true(same || (t == NULL && strstr(err.text, name)));
+    assert_int_equal(size_of(name), header);
+    spo_trace_destroy(t);
+  }
+  assert_true(truncate(name, header / 2) == 0);
+  expect_ok(spo_trace_create(P, &full, &t, &err));
+  spo_trace_destroy(t);
+  expect_true(size_of(name) > header);
+  expect_status(spo_trace_create(P, &plain, &t, &err), SPO_E_ARG);
+  unlink(name);
+  spo_problem_destroy(P);
+}
+
 static void test_bad_input(void **state) {
   (void)state;
   spo_error err = {0};
@@ -228,8 +268,9 @@ static void test_presets(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_every),
-                                     cmocka_unit_test(test_files), cmocka_unit_test(test_bad_input),
-                                     cmocka_unit_test(test_presets)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rows),      cmocka_unit_test(test_every),
+      cmocka_unit_test(test_files),     cmocka_unit_test(test_header),
+      cmocka_unit_test(test_bad_input), cmocka_unit_test(test_presets)};
   return cmocka_run_group_tests_name("traces and presets", tests, NULL, NULL);
 }

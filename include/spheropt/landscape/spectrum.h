@@ -21,6 +21,9 @@ typedef struct spo_spectrum_options {
   double cluster_tol; /* one cluster: nearer than this times the largest |eigenvalue| [1e-7] */
   double zero_tol;    /* zero: at most this times the largest; 0: see below [0] */
   double tol;         /* Lanczos: residual relative to the largest |eigenvalue| [1e-9] */
+  double max_time;    /* seconds, after which the best pairs so far are taken [inf] */
+  int (*poll)(void *self); /* asked between blocks of products; nonzero: the same; NULL: never */
+  void *poll_self;
 } spo_spectrum_options;
 
 typedef struct spo_cluster {
@@ -45,6 +48,11 @@ typedef struct spo_spectrum {
   size_t index, nullity;
   size_t gauge_dimension; /* of the symmetry orbit; 0 without a known symmetry */
   size_t deflated;        /* orbit directions left out of the iteration; they count as zeros */
+  double *residual;       /* count doubles, |H v - lambda v| of each pair: some eigenvalue of H lies
+                             that near */
+  size_t n_converged;     /* pairs that met the residual asked for; count if complete */
+  bool low_converged;     /* all of the lower end did */
+  bool interrupted;       /* by poll or max_time: fewer pairs, or none, or worse ones */
 } spo_spectrum;
 
 /** spo_spectrum_options_init - the defaults in brackets. O(1).
@@ -62,7 +70,10 @@ SPO_API const spo_option *spo_spectrum_options_table(size_t *count);
  *
  * Units: those of f. Cost: complete: 2 dim Hessian products, O(dim^3) and 4 dim^2 doubles;
  * iterated: products until the residuals are met (at most 20000 an end), about 4 count + 100
- * vectors. Orbit directions are deflated only at critical points (gradient at most 1e-6 of the
+ * vectors. Where they are not, eigenvalues lie too near one another for that many products, or a
+ * multiplicity is high (a minimiser of low rank has as many equal ones as there are dimensions
+ * free); the pairs come with their residuals all the same, no matter how the iteration ended, and
+ * index and nullity are then unknown. Orbit directions are deflated only at critical points (gradient at most 1e-6 of the
  * problem's scale).
  * zero_tol by default: max(8 eps dim |H|, residual_max), and near critical points also 10 |grad| and
  * 8 eps times the gradient scale that the problem states.

@@ -33,9 +33,9 @@ SPO_API const char *spo_verdict_text(spo_verdict verdict);
 typedef struct spo_verify_options {
   size_t size;
   double critical_tol; /* |grad| at most this times the problem's gradient scale [1e-6] */
-  double gap_tol;      /* certified, or closed-form, gap at most this times min(|f|, scale) [1e-6] */
-  bool spectrum;       /* compute the Hessian spectrum where needed and possible [true] */
-  uint64_t seed;       /* of the iterations' starts [1] */
+  double gap_tol; /* certified, or closed-form, gap at most this times min(|f|, scale) [1e-6] */
+  bool spectrum;  /* compute the Hessian spectrum where needed and possible [true] */
+  uint64_t seed;  /* of the iterations' starts [1] */
 } spo_verify_options;
 
 typedef struct spo_verification {
@@ -44,8 +44,9 @@ typedef struct spo_verification {
   double feasibility;    /* the manifold's defect at x */
   double grad_norm, grad_scale, critical_bound;
   bool critical;
-  spo_certified plain, scaled; /* lambda_min NaN without a certificate */
-  double gap_bound;            /* the better of the two; NaN without */
+  spo_certified plain, scaled; /* lambda_min NaN without a certificate; scaled: also where the
+                                  plain one proves a global minimum */
+  double gap_bound;            /* the better one; NaN without */
   const char *direction_case;  /* the certificate's case or "hessian"; NULL: none sought or found */
   double rayleigh;             /* its Rayleigh quotient, of a unit direction */
   double rayleigh_error;       /* what that may be wrong by */
@@ -83,10 +84,10 @@ SPO_API const spo_option *spo_verify_options_table(size_t *count);
  *   local-minimizer   index 0, and nullity = dimension of the symmetry orbit
  *   second-order-point  otherwise
  *
- * Units: those of f. Cost: one gradient, the lowest eigenpairs of the certificate matrix, and, at
- * critical points, the spectrum: complete up to dimension dense_max, beyond that its
- * ends, and only where neither a certificate nor a direction has decided. Allocates and frees what
- * it needs.
+ * Units: those of f. Cost: one gradient, the lowest eigenpair of the certificate matrix, that of
+ * the scaled one unless the first proves a global minimum, and, at critical points, the spectrum:
+ * complete up to dimension dense_max, beyond that its ends, and only where neither a certificate
+ * nor a direction has decided. Allocates and frees what it needs.
  * Fails: SPO_E_NOMEM, SPO_E_NONFINITE (x or f), SPO_E_OPTION, and as the parts. Threads: any.
  * tests/oracle/verdicts.c.
  */

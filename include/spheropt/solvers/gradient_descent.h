@@ -5,7 +5,8 @@
  *
  *   direct <s, s>/<s, y>,  inverse <s, y>/<y, y>,  s the last step, y the gradient's change,
  *
- * both transported there; these are meant for the nonmonotone search. Or t is fixed. */
+ * both transported there; these are meant for the nonmonotone search, which also has a rule of its
+ * own for the multiple (see spo_nonmonotone_search). Or t is fixed. */
 #ifndef SPHEROPT_SOLVERS_GRADIENT_DESCENT_H
 #define SPHEROPT_SOLVERS_GRADIENT_DESCENT_H
 

@@ -4,9 +4,19 @@
  *
  *   s = T(t d),  y = grad f(new) - T(grad f(old)),
  *
- * which are transported to each new point (T: the vector transport), from the initial matrix gamma
- * P, gamma = <s, y>/<y, P y>, P the problem's preconditioner. All inner products are those of the
- * current point, <s, y> of transported pairs taken anew. A pair is stored only if (cautious update)
+ * (T: the vector transport) from the initial matrix gamma P, gamma = <s, y>/<y, P y>, P the
+ * problem's preconditioner.
+ *
+ * On a manifold with a transport or a metric of its own the pairs are transported to each new
+ * point, and <s, y> is taken anew there. Where T is the projection Q_x and the metric that of the
+ * ambient space they stay as they were made, with their <s, y>: with B the ambient two-loop
+ * recursion, d = -Q_x B grad f and initial matrix gamma P Q_x. This costs two projections an
+ * iteration instead of two for each pair. B is positive definite, hence so is Q_x B Q_x on the
+ * tangent space; the newest pair, tangent at x, satisfies the secant equation; from the pairs moved
+ * by projection the older ones differ in their normal parts, which enter by products of two: the
+ * square of the distance gone since.
+ *
+ * A pair is stored only if (cautious update)
  *
  *   <s, y>/<s, s> >= epsilon min(1, |grad f(old)|/scale) kappa,
  *

@@ -63,6 +63,7 @@ typedef struct spo_line_search_result {
   uint64_t trials;   /* points tried, those that could not be evaluated included */
   spo_reason reason; /* not accepted: SPO_STOP_LINE_SEARCH, SPO_STOP_STALLED (within rounding), or
                         SPO_RUNNING (interrupted: the rule that interrupts ends the run) */
+  double next;       /* accepted: where the next search should begin; 0: growth times t */
 } spo_line_search_result;
 
 typedef struct spo_line_search_ops {
@@ -103,8 +104,11 @@ SPO_API const spo_line_search_ops *spo_armijo_search(void);
 SPO_API const spo_line_search_ops *spo_armijo_interpolation_search(void);
 
 /** spo_nonmonotone_search - sufficient decrease below the largest of the last `history` costs. In
- * the cost's noise: below the largest of their gradient norms, or by the slopes. Source: Grippo,
- * Lampariello, Lucidi 1986; Raydan 1997. */
+ * the cost's noise: below the largest of their gradient norms, or by the slopes. It lets steps
+ * through that are far too long, so the next one is not growth times the last: it is the minimiser
+ * of the parabola through the two costs and the slope, within contraction and growth times t, which
+ * on a quadratic is the direct step of Barzilai and Borwein. Source: Grippo, Lampariello, Lucidi
+ * 1986; Raydan 1997; Dai, Yuan, Yuan 2002 (steps from costs). */
 SPO_API const spo_line_search_ops *spo_nonmonotone_search(void);
 
 /** spo_strong_wolfe_search - bracketing, then zoom by cubic interpolation with bisection as its
