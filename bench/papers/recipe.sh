@@ -17,6 +17,10 @@ SPHEROPT=${SPHEROPT:-spheropt}
 PAPERS_OUT=${PAPERS_OUT:-papers}
 export SPHEROPT PAPERS_BIN="${PAPERS_BIN:-.}" PAPERS_OUT
 mkdir -p "$PAPERS_OUT"
+SPHEROPT=$(command -v "$SPHEROPT") && SPHEROPT=$(realpath "$SPHEROPT") # it is run from other folders
+PAPERS_BIN=$(realpath "$PAPERS_BIN")
+PAPERS_KEPT=$(mktemp -d) # answers that several rows are read from
+export PAPERS_KEPT
 rows=$PAPERS_OUT/$recipe.jsonl
 : >"$rows"
 failed=0
@@ -42,6 +46,9 @@ point() { python3 "$papers/measure.py" point "$PAPERS_OUT/$1.dat" "${@:2}" || fa
 #   curve NAME LIST "FIELDS" COMMAND...
 curve() { python3 "$papers/measure.py" curve "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
 
+# Begins another block of a figure's data: gnuplot's `index`.
+block() { printf '\n\n' >>"$PAPERS_OUT/$1.dat"; } # name
+
 # Begins a figure's data, NAME.dat, and writes NAME.gp beside it: gnuplot's commands are read from standard
 # input, `DATA` stands for the file.
 figure() { # name, title, columns
@@ -56,4 +63,4 @@ finish() {
   printf '%d rows, %d failed\n' "$(wc -l <"$rows")" "$failed"
   [ "$failed" = 0 ]
 }
-trap 'status=$?; [ $status = 0 ] && finish || exit 1' EXIT
+trap 'status=$?; rm -rf "$PAPERS_KEPT"; [ $status = 0 ] && finish || exit 1' EXIT
