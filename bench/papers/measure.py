@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One measurement for recipe.sh: runs a command that answers in JSON and takes numbers out of it.
 
-FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value, trace[nc2<1e-4].k: the first entry with that (a field
-           that says trace brings the run's rows), clusters.multiplicity: of each entry; several: `a - b`, `a / b`; of a list max(starts.f), min, median, sum,
-           count; before it, `median:5` or `best:5`: of seeds 1 .. 5
+FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value; trace[nc2<1e-4].k: the first entry with that (a field
+           that says trace brings the run's rows); clusters.multiplicity: of each entry; max(starts.f), min, median, sum,
+           count of a list; `a - b`, `a / b`; `a, b`: both. Before it, `median:5` or `best:5`: of seeds 1 .. 5
 NUMBER     a number, or a word (a verdict, a reason); several for a FIELD that is a list
 TOLERANCE  1e-9: absolute; 25%: of NUMBER; x3: within that factor; most, least: NUMBER is a bound; `exact`
 COMMAND    A; or A then B: the answer of B, which reads what A wrote with -o; or A over B: the ratio of their values
@@ -109,6 +109,8 @@ FOLDS = {"max": max, "min": min, "median": median, "count": len, "sum": sum}
 
 def evaluate(field, data):
     """Field or `a op b`; a missing one is an error that names it."""
+    if ", " in field:
+        return [evaluate(part, data) for part in field.split(", ")]
     for sign, op in ((" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
         if sign in field:
             left, right = field.split(sign, 1)
