@@ -49,7 +49,7 @@ row 'one of its two directions kept: risk N/2, lowest eigenvalue -sqrt(N)' deriv
 if full; then
   row 'C 5, N 3, p 6: risk with two of four directions, lowest eigenvalue' derived '3 -1.7320508075688772' 1e-12 \
     'f, lambda_min' verify mse-ufm --classes 5 --dim 6 --init partial:2
-  row 'C 5, N 3, p 6, strong collapse: multiplicities' derived '61 44 16 1 4' exact clusters.multiplicity \
+  row 'C 5, N 3, p 6, strong collapse: multiplicities' derived '60 44 16 1 4' exact clusters.multiplicity \
     spectrum mse-ufm --classes 5 --dim 6 --init collapse
 fi
 
