@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/outside/outside.h"
 #include "cli/plots.h"
+#include "cli/starts.h"
 #include "cli/subject.h"
 #include "cli/wrapping.h"
 #include "lists/lists.h"
@@ -155,7 +156,7 @@ static void models(void) {
 }
 
 static void help_solve(const spo_model_ops *m) {
-  size_t count;
+  size_t count, n_starts;
   const spo_option *stop = spo_stop_options(&count);
   const spo_model_ops *shown = m ? m : spo_list_models[0]();
   printf("  spheropt solve %s %s -o out\n\n", shown->name, shown->sample[0]);
@@ -168,6 +169,8 @@ static void help_solve(const spo_model_ops *m) {
     model_sections(m, true);
   else
     models();
+  const spo_option *starts = cli_starts_options(&n_starts);
+  section("Many starts", starts, n_starts);
   section("When to stop", stop, count);
   const spo_option *wrapping = cli_wrapping_options(&count);
   section("What the solver sees of the problem; all that is reported is of the problem itself",

@@ -127,21 +127,10 @@ typedef struct step {
   bool first;
 } step;
 
-/* The numbers of the problem itself, where the solver sees its logarithm. */
-static spo_iter as_posed(const cli_wrapping *w, const spo_iter *it) {
-  spo_iter own = *it;
-  own.f = cli_wrapping_cost(w, it->f);
-  if (w->logarithm) {
-    own.grad_norm *= own.f;
-    own.grad_scale *= own.f;
-  }
-  return own;
-}
-
 static int monitor(void *self, const spo_iter *it) {
   step *s = self;
   cli_running *r = s->r;
-  const spo_iter own = as_posed(r->wrapping, it);
+  const spo_iter own = cli_wrapping_iter(r->wrapping, it);
   if (r->progress)
     show(r, &own, s->first);
   if (r->tracing && !(s->first && r->resume)) /* that row is there already */

@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/running.h"
+#include "cli/starts.h"
 #include "cli/wrapping.h"
 #include "io/files.h"
 #include "io/json.h"
@@ -24,6 +25,7 @@ typedef struct solve {
   bool json, finish;
   char finished[sizeof((spo_error *)0)->text]; /* the model's note on that */
   cli_running running;
+  cli_starts starts;
   double f_star;
   const char *theorem;
   cli_measure before, after;
@@ -72,15 +74,17 @@ static int take_preset(solve *v, cli_arguments *args) {
 }
 
 static int take_options(solve *v, cli_arguments *args) {
-  size_t count;
-  const spo_option *stop = spo_stop_options(&count);
+  size_t n_stop;
+  const spo_option *stop = spo_stop_options(&n_stop);
   int status = find_solver(v, args);
   if (!status)
     status = cli_run_group(&v->run, true);
   if (!status)
-    status = cli_group_init(&v->stop, "Stop rules", stop, count, sizeof(spo_stop));
+    status = cli_group_init(&v->stop, "Stop rules", stop, n_stop, sizeof(spo_stop));
   if (!status)
     status = cli_wrapping_init(&v->wrapping);
+  if (!status)
+    status = cli_starts_init(&v->starts);
   if (!status)
     status = cli_take_text(args, "o", &v->out);
   if (!status)
@@ -98,11 +102,15 @@ static int take_options(solve *v, cli_arguments *args) {
     status = take_preset(v, args);
   if (!status)
     status = cli_subject_take(&v->s, args);
-  cli_group *groups[] = {&v->s.params, &v->run, &v->stop, &v->solver, &v->wrapping.group};
-  for (size_t i = 1; !status && i < 5; i++)
+  cli_group *groups[] = {&v->s.params,       &v->run,         &v->stop, &v->solver,
+                         &v->wrapping.group, &v->starts.group};
+  const size_t count = sizeof groups / sizeof groups[0];
+  for (size_t i = 1; !status && i < count; i++)
     status = cli_group_take(groups[i], args);
   if (!status)
-    status = cli_finish(args, CLI_SOLVE, 5, groups);
+    status = cli_finish(args, CLI_SOLVE, count, groups);
+  if (!status)
+    status = cli_starts_agree(&v->starts, &v->s, &v->running);
   return status ? status : cli_apply_tol(&v->run, &v->stop, args);
 }
 
@@ -115,6 +123,39 @@ static int measure(const solve *v, cli_measure *m) {
   if (status == SPO_E_NOMEM)
     return cli_subject_fail_memory(&v->s, &err);
   return status ? cli_fail_error(&err) : CLI_OK;
+}
+
+/* One run, traced and saved as asked. */
+static int run_once(solve *v) {
+  const spo_stop *stop = v->stop.values;
+  int status = cli_running_open(&v->running, &v->s, v->type, v->solver.values, stop);
+  if (!status)
+    status = measure(v, &v->before);
+  if (!status && !v->json) {
+    cli_print_subject(&v->s);
+    printf("solver: %s\n", v->type->name);
+  }
+  return status ? status : cli_running_go(&v->running, &v->s, stop, &v->result);
+}
+
+static int run_many(solve *v) {
+  cli_starts *m = &v->starts;
+  int status = cli_starts_draw(m, &v->s);
+  if (!status && !v->json) {
+    cli_print_subject(&v->s);
+    printf("and %zu more starts\nsolver: %s\n", m->count - 1, v->type->name);
+  }
+  if (!status)
+    status = cli_starts_go(m, &v->s, &v->wrapping, v->type, v->solver.values, v->stop.values,
+                           &v->result);
+  if (status)
+    return status;
+  const double *const best = m->X + m->best * v->s.problem->manifold->n;
+  status = cli_subject_draw(&v->s, m->run[m->best].seed, v->s.x);
+  if (!status)
+    status = measure(v, &v->before);
+  memcpy(v->s.x, best, v->s.problem->manifold->n * sizeof *best);
+  return status;
 }
 
 /* A run that was interrupted is handed over as it stands. */
@@ -176,6 +217,10 @@ static json_t *solve_json(const solve *v) {
   json_object_set_new(start, "grad_norm", spo_json_real(b->grad_norm));
   json_object_set_new(start, "certified_gap", spo_json_real(b->certified_gap));
   json_object_set_new(start, "metrics", cli_metrics_json(v->s.model, b->metric));
+  if (v->starts.count > 1) {
+    json_object_set_new(o, "best_seed", spo_json_uint(v->starts.run[v->starts.best].seed));
+    json_object_set_new(o, "starts", cli_starts_json(&v->starts));
+  }
   json_object_set_new(o, "notes", cli_notes_json(&v->s.notes));
   return o;
 }
@@ -233,6 +278,8 @@ static int finish(solve *v, spo_output *output) {
   if (v->json)
     return cli_print_json(o);
   json_decref(o);
+  if (v->starts.count > 1)
+    cli_starts_print(&v->starts);
   print_summary(v);
   if (v->out)
     printf("\nwritten to %s; next: spheropt verify %s\n", v->out, v->out);
@@ -256,15 +303,7 @@ static int run(solve *v, cli_arguments *args) {
   status = cli_wrapping_build(&v->wrapping, v->s.problem, stop);
   v->running.wrapping = &v->wrapping;
   if (!status)
-    status = cli_running_open(&v->running, &v->s, v->type, v->solver.values, stop);
-  if (!status)
-    status = measure(v, &v->before);
-  if (!status && !v->json) {
-    cli_print_subject(&v->s);
-    printf("solver: %s\n", v->type->name);
-  }
-  if (!status)
-    status = cli_running_go(&v->running, &v->s, stop, &v->result);
+    status = v->starts.count > 1 ? run_many(v) : run_once(v);
   if (!status)
     status = finish_point(v);
   if (!status)
@@ -282,6 +321,7 @@ int cli_solve(cli_arguments *args) {
   v.s.model = cli_find_model(cli_take_word(args, 1));
   int status = v.s.model ? run(&v, args) : CLI_USAGE;
   cli_running_close(&v.running);
+  cli_starts_free(&v.starts);
   cli_subject_free(&v.s);
   cli_group_free(&v.run);
   cli_group_free(&v.stop);

@@ -151,8 +151,10 @@ int cli_subject_fail_memory(const cli_subject *s, const spo_error *err) {
                   sizes, err->text[0] ? "; " : "", err->text);
 }
 
-static int build_start(cli_subject *s, spo_error *err) {
+int cli_subject_draw(cli_subject *s, uint64_t seed, double *x) {
   const spo_manifold *M = s->problem->manifold;
+  spo_error error = {0}, *err = &error;
+  gsl_rng_set(s->rng, (unsigned long)seed);
   if (!s->init && s->model->default_start)
     s->init = s->model->default_start(s->problem);
   if (!s->init && s->point_due)
@@ -168,10 +170,10 @@ static int build_start(cli_subject *s, spo_error *err) {
       return cli_fail(CLI_USAGE, "--init: %.60s is not allowed; it must be %s%s%s", s->init,
                       point->name, point->argument ? ":" : "",
                       point->argument ? point->argument : "");
-    status = point->build(s->problem, colon ? colon + 1 : NULL, s->rng, s->x, err);
+    status = point->build(s->problem, colon ? colon + 1 : NULL, s->rng, x, err);
   } else {
     double *work = spo_block_alloc(spo_size_mul(M->work_len + 1, sizeof *work));
-    status = work ? M->ops->random_point(M, s->rng, s->x, work)
+    status = work ? M->ops->random_point(M, s->rng, x, work)
                   : spo_fail(err, SPO_E_NOMEM, __func__, "out of memory");
     spo_block_free(work);
   }
@@ -210,7 +212,7 @@ int cli_subject_build(cli_subject *s, uint64_t seed) {
   if (!s->x || !s->rng)
     return cli_subject_fail_memory(s, &err);
   gsl_rng_set(s->rng, (unsigned long)seed);
-  return s->dir ? cli_result_read_point(s) : build_start(s, &err);
+  return s->dir ? cli_result_read_point(s) : cli_subject_draw(s, seed, s->x);
 }
 
 void cli_subject_free(cli_subject *s) {

@@ -53,6 +53,8 @@ int cli_subject_take_start(cli_subject *s, cli_arguments *args, const char *star
 int cli_subject_take_point(cli_subject *s, cli_arguments *args, const char *command);
 /* Phase two, once the command line is known to be good: makes problem and point. */
 int cli_subject_build(cli_subject *s, uint64_t seed);
+/* The start that --init means, drawn with this seed into x, n doubles. A status. */
+int cli_subject_draw(cli_subject *s, uint64_t seed, double *x);
 void cli_subject_free(cli_subject *s);
 /* One line for sizes that need too much memory, with those sizes. A status. */
 int cli_subject_fail_memory(const cli_subject *s, const spo_error *err);

@@ -93,8 +93,14 @@ int cli_wrapping_build(cli_wrapping *w, const spo_problem *P, spo_stop *stop) {
   return status ? cli_fail_error(&err) : CLI_OK;
 }
 
-double cli_wrapping_cost(const cli_wrapping *w, double seen) {
-  return w->logarithm ? exp(seen) : seen;
+spo_iter cli_wrapping_iter(const cli_wrapping *w, const spo_iter *seen) {
+  spo_iter own = *seen;
+  if (w->logarithm) {
+    own.f = exp(seen->f);
+    own.grad_norm *= own.f;
+    own.grad_scale *= own.f;
+  }
+  return own;
 }
 
 int cli_wrapping_verdict(const cli_wrapping *w) {

@@ -21,8 +21,8 @@ const spo_option *cli_wrapping_options(size_t *count);
 int cli_wrapping_init(cli_wrapping *w);
 /* Once the options are taken: w->seen, and a cost target in its terms. A status. */
 int cli_wrapping_build(cli_wrapping *w, const spo_problem *P, spo_stop *stop);
-/* The problem's cost from the one seen. */
-double cli_wrapping_cost(const cli_wrapping *w, double seen);
+/* The problem's own numbers from those that the solver saw. */
+spo_iter cli_wrapping_iter(const cli_wrapping *w, const spo_iter *seen);
 /* After a run: what --checked found, as one line; CLI_OK if nothing. */
 int cli_wrapping_verdict(const cli_wrapping *w);
 void cli_wrapping_free(cli_wrapping *w);

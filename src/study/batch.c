@@ -35,7 +35,7 @@ typedef struct work {
   void *poll_self;
   bool ended; /* poll has said yes */
 #ifdef _OPENMP
-  omp_lock_t lock; /* of poll; `omp critical` would keep its lock in global data */
+  omp_lock_t lock; /* of poll and ended; `omp critical` would keep its lock in global data */
 #endif
   size_t lanes;
   lane *lane;
@@ -125,11 +125,21 @@ static spo_batch_run solve(work *w, lane *l, size_t i) {
   return run;
 }
 
+static void tell(work *w, size_t i) {
+  if (!w->batch->ended)
+    return;
+  lock(w);
+  w->batch->ended(w->batch->ended_self, i, &w->run[i]);
+  unlock(w);
+}
+
 static void solve_all(work *w) {
   const int64_t count = (int64_t)w->batch->count;
 #pragma omp parallel for schedule(dynamic, 1) num_threads((int)w->lanes)
-  for (int64_t i = 0; i < count; i++)
+  for (int64_t i = 0; i < count; i++) {
     w->run[i] = solve(w, &w->lane[this_thread()], (size_t)i);
+    tell(w, (size_t)i);
+  }
 }
 
 /* ---- the batch ------------------------------------------------------------------------------- */

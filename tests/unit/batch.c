@@ -71,6 +71,18 @@ static void same_run(const spo_batch_run *a, const spo_batch_run *b) {
               p->count.hess == q->count.hess && p->count.retract == q->count.retract);
 }
 
+/* Each start is told of once, with what the caller finds in its list afterwards. */
+typedef struct told {
+  size_t of[STARTS];
+  double f[STARTS];
+} told;
+
+static void tell(void *self, size_t start, const spo_batch_run *run) {
+  told *t = self;
+  t->of[start]++;
+  t->f[start] = run->result.last.f;
+}
+
 static void same_bits(const spo_problem *P, const spo_solver_ops *type) {
   spo_error err = {0};
   const size_t n = P->manifold->n;
@@ -85,8 +97,12 @@ static void same_bits(const spo_problem *P, const spo_solver_ops *type) {
   batch.count = STARTS, batch.solver = type, batch.seed = 40, batch.stop = &stop;
   for (size_t t = 0; t < 3; t++) {
     X[t] = calloc(STARTS * n, sizeof **X);
+    told of_all = {0};
     batch.threads = t + 1;
+    batch.ended = tell, batch.ended_self = &of_all;
     expect_ok(spo_minimize_batch(P, &batch, X[t], run[t], &best[t], &err));
+    for (size_t i = 0; i < STARTS; i++)
+      expect_true(of_all.of[i] == 1 && of_all.f[i] == run[t][i].result.last.f);
     assert_memory_equal(X[t], X[0], STARTS * n * sizeof **X);
     expect_true(best[t] == best[0]);
     for (size_t i = 0; i < STARTS; i++)

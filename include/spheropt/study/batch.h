@@ -14,6 +14,8 @@
 extern "C" {
 #endif
 
+typedef struct spo_batch_run spo_batch_run;
+
 /* What is to be run; spo_batch_init gives the defaults in brackets. All pointers are borrowed. */
 typedef struct spo_batch {
   size_t size;
@@ -24,15 +26,19 @@ typedef struct spo_batch {
   uint64_t seed;                /* start i is drawn, and solved, with seed + i [0] */
   const double *starts;         /* count x n; NULL: random points of the manifold [NULL] */
   size_t threads; /* at most; 0: as OpenMP chooses (OMP_NUM_THREADS) [0]. Without OpenMP always 1 */
+  /* told of each start when it has ended, in whatever order they do, one call at a time; NULL: not
+   * wanted [NULL] */
+  void (*ended)(void *self, size_t start, const spo_batch_run *run);
+  void *ended_self;
 } spo_batch;
 
 /* One start. After a failure the others went on, and X holds the last good point of this one. */
-typedef struct spo_batch_run {
+struct spo_batch_run {
   uint64_t seed;
   spo_status status; /* of spo_solver_solve; or of the manifold's random_point: X is then all 0 */
   spo_error error;   /* what went wrong */
   spo_result result; /* as far as the run came; f is NaN if it did not begin */
-} spo_batch_run;
+};
 
 /** spo_batch_init - the defaults. O(1). */
 SPO_API void spo_batch_init(spo_batch *batch);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * solve --starts. */
+#include "cli/starts.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/report.h"
+#include "io/json.h"
+#include "io/memory_limit.h"
+
+typedef struct starts_options {
+  size_t size;
+  uint64_t starts, threads;
+} starts_options;
+
+#define AT(member) offsetof(starts_options, member)
+static const spo_option table[] = {
+    {"starts", "how many starts, from --seed, --seed + 1 and so on; the best is kept", "",
+     AT(starts), SPO_OPTION_UINT, 1, 1e6, 1, 0, NULL, 0},
+    {"threads", "over at most so many; 0: one for each processor. The numbers are the same", "",
+     AT(threads), SPO_OPTION_UINT, 0, 4096, 0, 0, NULL, 0},
+};
+#undef AT
+enum { TABLE = sizeof table / sizeof table[0] };
+
+const spo_option *cli_starts_options(size_t *count) {
+  *count = TABLE;
+  return table;
+}
+
+int cli_starts_init(cli_starts *m) {
+  return cli_group_init(&m->group, "Starts", table, TABLE, sizeof(starts_options));
+}
+
+int cli_starts_agree(cli_starts *m, const cli_subject *s, const cli_running *running) {
+  const starts_options *o = m->group.values;
+  m->count = (size_t)o->starts;
+  m->progress = running->progress || isatty(STDERR_FILENO);
+  if (m->count == 1)
+    return CLI_OK;
+  if (running->checkpoint || running->resume || running->trace)
+    return cli_fail(CLI_USAGE, "--%s is for a single run; leave it out, or --starts",
+                    running->checkpoint ? "checkpoint"
+                    : running->resume   ? "resume"
+                                        : "trace");
+  if (s->dir)
+    return cli_fail(CLI_USAGE,
+                    "--starts: all of them would be the point in %.200s; leave out --init, or "
+                    "name one that is drawn",
+                    s->dir);
+  return CLI_OK;
+}
+
+int cli_starts_draw(cli_starts *m, cli_subject *s) {
+  const size_t n = s->problem->manifold->n, notes = s->notes.count;
+  const size_t bytes = spo_size_mul(spo_size_mul(m->count, n), sizeof *m->X);
+  const spo_error err = {.text = "a point for each of --starts is kept"};
+  m->X = bytes > spo_memory_limit() ? NULL : spo_block_alloc(bytes);
+  m->run = calloc(m->count, sizeof *m->run);
+  if (!m->X || !m->run)
+    return cli_subject_fail_memory(s, &err);
+  int status = CLI_OK;
+  for (size_t i = 0; !status && i < m->count; i++)
+    status = cli_subject_draw(s, s->seed + i, m->X + i * n);
+  s->notes.count = notes; /* of the first start already */
+  return status;
+}
+
+/* ---- the runs -------------------------------------------------------------------------------- */
+
+static void show(void *self, size_t start, const spo_batch_run *run) {
+  const cli_starts *m = self;
+  const spo_iter last = cli_wrapping_iter(m->wrapping, &run->result.last);
+  (void)start;
+  fprintf(stderr, "seed %-10" PRIu64 " f %-18s |grad| %-10s %s\n", run->seed,
+          cli_number(last.f, 12), cli_number(last.grad_norm, 3),
+          run->status ? run->error.text : spo_reason_name(run->result.reason));
+}
+
+int cli_starts_go(cli_starts *m, cli_subject *s, const cli_wrapping *wrapping,
+                  const spo_solver_ops *type, const void *options, const spo_stop *stop,
+                  spo_result *result) {
+  const starts_options *o = m->group.values;
+  spo_error err = {0};
+  spo_batch batch;
+  spo_batch_init(&batch);
+  batch.count = m->count;
+  batch.solver = type, batch.options = options, batch.stop = stop;
+  batch.seed = s->seed;
+  batch.starts = m->X;
+  batch.threads = wrapping->checked ? 1 : (size_t)o->threads; /* one witness of violations */
+  batch.ended = m->progress ? show : NULL, batch.ended_self = m;
+  m->wrapping = wrapping;
+  spo_blas_threads(1); /* the threads are for the starts */
+  fflush(stdout);
+  const spo_status status =
+      spo_minimize_batch(wrapping->seen, &batch, m->X, m->run, &m->best, &err);
+  const int violation = cli_wrapping_verdict(wrapping);
+  if (violation)
+    return violation;
+  if (status) {
+    err.code = status;
+    return status == SPO_E_NOMEM ? cli_subject_fail_memory(s, &err) : cli_fail_error(&err);
+  }
+  for (size_t i = 0; i < m->count; i++)
+    m->run[i].result.last = cli_wrapping_iter(wrapping, &m->run[i].result.last);
+  *result = m->run[m->best].result;
+  return CLI_OK;
+}
+
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+json_t *cli_starts_json(const cli_starts *m) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < m->count; i++) {
+    const spo_batch_run *r = &m->run[i];
+    json_t *o = json_object();
+    json_object_set_new(o, "seed", spo_json_uint(r->seed));
+    json_object_set_new(o, "reason",
+                        spo_json_text(r->status ? "failed" : spo_reason_name(r->result.reason)));
+    json_object_set_new(o, "converged", json_boolean(!r->status && r->result.converged));
+    json_object_set_new(o, "f", spo_json_real(r->result.last.f));
+    json_object_set_new(o, "grad_norm", spo_json_real(r->result.last.grad_norm));
+    json_object_set_new(o, "iterations", spo_json_uint(r->result.last.k));
+    if (r->status)
+      json_object_set_new(o, "error", spo_json_text(r->error.text));
+    json_array_append_new(list, o);
+  }
+  return list;
+}
+
+static int by_cost(const void *a, const void *b) {
+  const spo_batch_run *const *p = a, *const *q = b;
+  const double x = (*p)->result.last.f, y = (*q)->result.last.f;
+  return (x > y) - (x < y);
+}
+
+static bool counts(const spo_batch_run *r) {
+  return !r->status && r->result.converged;
+}
+
+/* Where one level ends and the next begins: f agrees to so much of it */
+static const double same = 1e-8;
+
+static void print_levels(size_t count, const spo_batch_run **run) {
+  enum { SHOWN = 12 };
+  size_t levels = 0;
+  printf("  %-18s %8s  %s\n", "f", "starts", "first seed");
+  for (size_t i = 0, j; i < count; i = j, levels++) {
+    const double f = run[i]->result.last.f;
+    uint64_t seed = run[i]->seed;
+    for (j = i + 1; j < count && run[j]->result.last.f - f <= same * fabs(f); j++)
+      seed = run[j]->seed < seed ? run[j]->seed : seed;
+    if (levels < SHOWN)
+      printf("  %-18s %8zu  %" PRIu64 "\n", cli_number(f, 12), j - i, seed);
+  }
+  if (levels > SHOWN)
+    printf("  and %zu more costs\n", levels - SHOWN);
+}
+
+void cli_starts_print(const cli_starts *m) {
+  const spo_batch_run **run = calloc(m->count, sizeof *run), *failed = NULL;
+  size_t converged = 0, failures = 0;
+  for (size_t i = 0; run && i < m->count; i++) {
+    if (counts(&m->run[i]))
+      run[converged++] = &m->run[i];
+    failures += m->run[i].status != SPO_OK;
+    if (!failed && m->run[i].status)
+      failed = &m->run[i];
+  }
+  printf("\n%zu of %zu starts converged; the best, from seed %" PRIu64 ", is kept\n\n", converged,
+         m->count, m->run[m->best].seed);
+  if (converged > 0) {
+    qsort(run, converged, sizeof *run, by_cost);
+    print_levels(converged, run);
+  }
+  if (failed)
+    printf("  %zu failed; seed %" PRIu64 ": %s\n", failures, failed->seed, failed->error.text);
+  free(run);
+}
+
+void cli_starts_free(cli_starts *m) {
+  spo_block_free(m->X);
+  free(m->run);
+  cli_group_free(&m->group);
+}
