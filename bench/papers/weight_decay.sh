@@ -60,12 +60,12 @@ set title "Least cost against the decay l_W = l_H = l, K = 5, n = 3, d = 6: the 
 set xlabel "ζ = n^{1/2} l"
 set ylabel "f"
 set logscale x
-set key bottom right
+set key at graph 0.45, graph 0.88
 set xrange [1e-4:1]
 K = 5
 f(z) = z < 1.0 / K ? -log(1 - (K - 1) * z) + (K - 1) * z * log(1 / z - (K - 1)) : log(K)
 set arrow from 1.0 / K, graph 0 to 1.0 / K, graph 1 nohead dashtype 3
-set label "1/K" at 1.0 / K, graph 0.05 offset 0.5
+set label "1/K" at 1.0 / K, graph 0.05 offset 0.7
 plot f(x) with lines linewidth 2 title "closed form", \
   log(K) with lines dashtype 2 title "log K, at the origin", \
   DATA using (sqrt(3) * $1):2 with points pointtype 7 pointsize 1.3 title "runs from random starts"
