@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One measurement for recipe.sh: runs a command that answers in JSON and takes numbers out of it.
 
-FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value, trace[nc2<1e-4].k: the first entry with that (a field
-           that says trace brings the run's rows); several: `a - b`, `a / b`; of a list max(starts.f), min, median, sum,
-           count, near(starts.f 0.46): how many are within 1e-6 of a number, relative; of rows of a part of the point
-           cos(W 0 2), max_cosine(W), sum_norm(W); before it, `median:5` or `best:5`: of seeds 1 .. 5
-NUMBER     a number, or a word (a verdict, a reason)
+FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value; trace[nc2<1e-4].k: the first entry with that (a field
+           that says trace brings the run's rows); clusters.multiplicity: of each entry; max(starts.f), min, median, sum,
+           count of a list; near(starts.f 0.46): how many are within 1e-6 of a number, relative; cos(W 0 2),
+           max_cosine(W), min_cosine(W), sum_norm(W): of the rows of a part of the point that a run ended at;
+           `a - b`, `a / b`; `a, b`: both. Before it, `median:5` or `best:5`: of seeds 1 .. 5
+NUMBER     a number, or a word (a verdict, a reason); several for a FIELD that is a list
 TOLERANCE  1e-9: absolute; 25%: of NUMBER; x3: within that factor; most, least: NUMBER is a bound; `exact`
 COMMAND    A; or A then B: the answer of B, which reads what A wrote with -o; or A over B: the ratio of their values;
            a word NAME.npy is the file that `matrix NAME` wrote
@@ -136,6 +137,8 @@ FOLDS = {"max": max, "min": min, "median": median, "count": len, "sum": sum}
 
 def evaluate(field, data):
     """Field or `a op b`; a missing one is an error that names it."""
+    if ", " in field:
+        return [evaluate(part, data) for part in field.split(", ")]
     for sign, op in ((" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
         if sign in field:
             left, right = field.split(sign, 1)
@@ -177,6 +180,9 @@ def value_of(field, command):
 
 
 def agrees(ours, number, tolerance):
+    if isinstance(ours, list):
+        due = number.split()
+        return len(ours) == len(due) and all(agrees(o, d, tolerance) for o, d in zip(ours, due))
     if isinstance(ours, str) or tolerance == "exact":
         return str(ours) == number or (not isinstance(ours, str) and float(ours) == float(number))
     if ours is None or not math.isfinite(ours):
@@ -195,6 +201,8 @@ def agrees(ours, number, tolerance):
 
 
 def text(number):
+    if isinstance(number, list):
+        return " ".join(map(text, number))
     return f"{number:.12g}" if isinstance(number, float) else str(number)
 
 
