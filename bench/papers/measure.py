@@ -5,7 +5,7 @@ FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value; trace[nc2<1e
            that says trace brings the run's rows); clusters.multiplicity: of each entry; max(starts.f), min, median, sum,
            count of a list; near(starts.f 0.46): how many are within 1e-6 of a number, relative; cos(W 0 2),
            max_cosine(W), min_cosine(W), sum_norm(W): of the rows of a part of the point that a run ended at;
-           `a - b`, `a / b`; `a, b`: both. Before it, `median:5` or `best:5`: of seeds 1 .. 5
+           `a + b`, `a - b`, `a / b`; `a, b`: both. Before it, `median:5` or `best:5`: of seeds 1 .. 5
 NUMBER     a number, or a word (a verdict, a reason); several for a FIELD that is a list
 TOLERANCE  1e-9: absolute; 25%: of NUMBER; x3: within that factor; most, least: NUMBER is a bound; `exact`
 COMMAND    A; or A then B: the answer of B, which reads what A wrote with -o; or A over B: the ratio of their values;
@@ -139,7 +139,7 @@ def evaluate(field, data):
     """Field or `a op b`; a missing one is an error that names it."""
     if ", " in field:
         return [evaluate(part, data) for part in field.split(", ")]
-    for sign, op in ((" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
+    for sign, op in ((" + ", lambda a, b: a + b), (" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
         if sign in field:
             left, right = field.split(sign, 1)
             return op(evaluate(left, data), evaluate(right, data))
