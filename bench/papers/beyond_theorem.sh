@@ -131,9 +131,11 @@ done
 
 figure beyond_theorem 'Branches of critical points' \
   'tau, f, index; blocks: K 3 d 2; two triangles; tetrahedron; bipyramid; what minimises, K 5 d 3' <<'E2'
+set terminal pngcairo size 1300,520
+set output "beyond_theorem.png"
 set multiplot layout 1,3 title "Branches: filled minima, hollow saddles"
 set xlabel "tau"
-set key bottom right
+set key bottom left
 minimum(t) = log(1 + 2 * exp(-1.5 * t) + 3 * exp(-t))
 pair(t) = 2.0 / 3 * log(1 + 3 * exp(-4 * t / 3) + 2 * exp(-t)) + log(1 + exp(-2 * t) + 4 * exp(-t)) / 3
 bipyramid(t) = 0.6 * log(1 + 2 * exp(-1.5 * t) + 2 * exp(-t)) + 0.4 * log(1 + 3 * exp(-t) + exp(-2 * t))
@@ -146,7 +148,8 @@ plot DATA index 0 using 1:2 with linespoints pt 7 ps 0.6 lc rgb "#d62728" title 
      log(1 + 2 * exp(-1.5 * x)) with lines lw 2 lc rgb "#1f77b4" title "simplex ETF"
 unset logscale y
 set format y "%g"
-set title "K = 6, d = 4: loss over the lower"
+set title "K = 6, d = 4: loss over the lower one"
+set key top left
 set xrange [0:10]
 plot DATA index 1 using 1:($3 == 0 ? $2 / low(minimum($1), pair($1)) : NaN) with points pt 7 lc rgb "#1f77b4" \
        title "two triangles", \
@@ -154,7 +157,8 @@ plot DATA index 1 using 1:($3 == 0 ? $2 / low(minimum($1), pair($1)) : NaN) with
      DATA index 2 using 1:($3 == 0 ? $2 / low(minimum($1), pair($1)) : NaN) with points pt 5 lc rgb "#ff7f0e" \
        title "tetrahedron, pair", \
      DATA index 2 using 1:($3 > 0 ? $2 / low(minimum($1), pair($1)) : NaN) with points pt 4 lc rgb "#ff7f0e" notitle
-set title "K = 5, d = 3: loss over the bipyramid's"
+set title "K = 5, d = 3: loss over that of the bipyramid"
+set key bottom left
 set xrange [4:16]
 plot DATA index 3 using 1:($3 == 0 ? $2 / bipyramid($1) : NaN) with points pt 7 lc rgb "#1f77b4" title "bipyramid", \
      DATA index 3 using 1:($3 > 0 ? $2 / bipyramid($1) : NaN) with points pt 6 lc rgb "#1f77b4" notitle, \
