@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One measurement for recipe.sh: runs a command that answers in JSON and takes numbers out of it.
 
-FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value; several: `a - b`, `a / b`;
-           max(eigenvalues), min(...), count(...) of a list; before it, `median:5` or `best:5`: of seeds 1 .. 5
-NUMBER     a number, or a word (a verdict, a reason)
+FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value; trace[nc2<1e-4].k: the first entry with that (a field
+           that says trace brings the run's rows); clusters.multiplicity: of each entry; max(starts.f), min, median, sum,
+           count of a list; near(starts.f 0.46): how many are within 1e-6 of a number, relative; cos(W 0 2),
+           max_cosine(W), min_cosine(W), sum_norm(W): of the rows of a part of the point that a run ended at;
+           `a + b`, `a - b`, `a / b`; `a, b`: both. Before it, `median:5` or `best:5`: of seeds 1 .. 5
+NUMBER     a number, or a word (a verdict, a reason); several for a FIELD that is a list
 TOLERANCE  1e-9: absolute; 25%: of NUMBER; x3: within that factor; most, least: NUMBER is a bound; `exact`
+COMMAND    A; or A then B: the answer of B, which reads what A wrote with -o; or A over B: the ratio of their values;
+           a word NAME.npy is the file that `matrix NAME` wrote
 """
+import hashlib
 import json
 import math
 import os
@@ -13,6 +19,9 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
+
+import points
 
 
 def fail(text):
@@ -21,32 +30,81 @@ def fail(text):
 
 
 def program(command):
+    made = {word: os.path.join(os.environ["PAPERS_OUT"], word) for word in command if word.endswith(".npy")}
+    command = [os.path.realpath(made[word]) if os.path.exists(made.get(word, "")) else word for word in command]
     if command[0].startswith("./"):
         return [os.path.join(os.environ["PAPERS_BIN"], command[0][2:])] + command[1:]
     return [os.environ["SPHEROPT"]] + command
 
 
+def parts(command, word):
+    """The commands that a word stands between."""
+    at = [i for i, part in enumerate(command) if part == word]
+    return [command[i:j] for i, j in zip([0] + [i + 1 for i in at], at + [len(command)])]
+
+
 def shown(command):
     """The command as a reader types it."""
+    if "over" in command:
+        return " over ".join(map(shown, parts(command, "over")))
+    if "then" in command:
+        return " && ".join(map(shown, parts(command, "then")))
     return shlex.join(command if command[0].startswith("./") else ["spheropt"] + command)
 
 
-def answer(command):
-    """Statuses 0 to 4 answer; others are errors, whose line is on stderr."""
-    run = subprocess.run(program(command) + ["--json"], capture_output=True, text=True)
-    try:
-        return json.loads(run.stdout)
-    except ValueError:
-        fail(f"{shown(command)}: {(run.stderr or run.stdout).strip() or run.returncode}")
+def rows_of(folder):
+    """The parts of a point that -o wrote."""
+    return {name[:-4]: points.read(os.path.join(folder, name)) for name in os.listdir(folder)
+            if name.endswith(".npy")}
+
+
+def run(command, traced, placed):
+    """Statuses 0 to 4 answer; others are errors, whose line is on stderr. Commands that follow each other share a
+    folder, which is gone after."""
+    with tempfile.TemporaryDirectory() as folder:
+        trace, place = os.path.join(folder, "trace.jsonl"), os.path.join(folder, "point")
+        extra = ["--trace", trace] * traced + ["-o", place] * placed
+        for one in parts(command, "then"):
+            done = subprocess.run(program(one) + extra + ["--json"], capture_output=True, text=True,
+                                  cwd=folder if "then" in command else None)
+            try:
+                data = json.loads(done.stdout)
+            except ValueError:
+                fail(f"{shown(one)}: {(done.stderr or done.stdout).strip() or done.returncode}")
+        if traced:
+            with open(trace, encoding="utf-8") as lines:
+                data["trace"] = [json.loads(line) for line in lines]
+        if placed:
+            data["point"] = rows_of(place)
+    return data
+
+
+def answer(command, fields):
+    """What the command answers; several rows of a recipe that ask it the same run it once."""
+    traced = bool(re.search(r"\btrace\b", fields))
+    placed = any(f"{name}(" in fields for name in points.MEASURES)
+    key = hashlib.sha256(json.dumps([command, traced, placed]).encode()).hexdigest()
+    kept = os.environ.get("PAPERS_KEPT") and os.path.join(os.environ["PAPERS_KEPT"], key)
+    if kept and os.path.exists(kept):
+        with open(kept, encoding="utf-8") as text_of:
+            return json.load(text_of)
+    data = run(command, traced, placed)
+    if kept:
+        with open(kept, "w", encoding="utf-8") as out:
+            json.dump(data, out)
+    return data
 
 
 def step(value, key, which):
-    value = value[key]
+    """value.key, of each entry where value is a list; then [which] of it"""
+    value = [entry[key] for entry in value] if isinstance(value, list) else value[key]
     if which is None:
         return value
-    if "=" in which:
-        name, word = which.split("=", 1)
-        return next(entry for entry in value if str(entry[name]) == word)
+    for sign in ("=", "<"):
+        if sign in which:
+            name, word = which.split(sign, 1)
+            return next(entry for entry in value
+                        if (str(entry[name]) == word if sign == "=" else entry[name] < float(word)))
     return value[int(which)]
 
 
@@ -57,17 +115,40 @@ def walk(value, path):
     return value
 
 
-FOLDS = {"max": max, "min": min, "count": len, "sum": sum}
+def median(values):
+    values = sorted(values)
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+
+
+def near(field, data):
+    """LIST VALUE: how many of the list are within 1e-6 of the value, relative"""
+    entries, value = field.split()
+    return sum(abs(entry - float(value)) <= 1e-6 * abs(float(value)) for entry in walk(data, entries))
+
+
+def of_rows(name, field, data):
+    part, *arguments = field.split()
+    return points.MEASURES[name](data["point"][part], *arguments)
+
+
+FOLDS = {"max": max, "min": min, "median": median, "count": len, "sum": sum}
 
 
 def evaluate(field, data):
     """Field or `a op b`; a missing one is an error that names it."""
-    for sign, op in ((" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
+    if ", " in field:
+        return [evaluate(part, data) for part in field.split(", ")]
+    for sign, op in ((" + ", lambda a, b: a + b), (" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
         if sign in field:
             left, right = field.split(sign, 1)
             return op(evaluate(left, data), evaluate(right, data))
     fold = re.fullmatch(r"(\w+)\((.*)\)", field)
     try:
+        if fold and fold[1] == "near":
+            return near(fold[2], data)
+        if fold and fold[1] in points.MEASURES:
+            return of_rows(fold[1], fold[2], data)
         if fold:
             return FOLDS[fold[1]](walk(data, fold[2]))
         return float(field) if re.fullmatch(r"[-+.\deE]+", field) else walk(data, field)
@@ -75,25 +156,33 @@ def evaluate(field, data):
         fail(f"the answer has no {field}")
 
 
-def median(values):
-    values = sorted(values)
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+def at_seed(field, command, seed):
+    """The value; a seed is an option of the first of the commands that follow each other."""
+    if "over" in command:
+        above, below = (at_seed(field, part, seed) for part in parts(command, "over"))
+        return above / below
+    if seed is not None:
+        first = len(parts(command, "then")[0])
+        command = command[:first] + ["--seed", str(seed)] + command[first:]
+    return evaluate(field, answer(command, field))
 
 
 def value_of(field, command):
     """The number, and the seeds that it comes from."""
     over = re.match(r"(median|best):(\d+) ", field)
     if not over:
-        seed = command[command.index("--seed") + 1] if "--seed" in command else "0"
-        return evaluate(field, answer(command)), seed
+        seed = int(command[command.index("--seed") + 1]) if "--seed" in command else 0
+        starts = int(command[command.index("--starts") + 1]) if "--starts" in command else 1
+        return at_seed(field, command, None), f"{seed}..{seed + starts - 1}" if starts > 1 else seed
     count = int(over[2])
-    values = [evaluate(field[over.end():], answer(command + ["--seed", str(s)]))
-              for s in range(1, count + 1)]
+    values = [at_seed(field[over.end():], command, s) for s in range(1, count + 1)]
     return (median if over[1] == "median" else min)(values), f"1..{count}, {over[1]}"
 
 
 def agrees(ours, number, tolerance):
+    if isinstance(ours, list):
+        due = number.split()
+        return len(ours) == len(due) and all(agrees(o, d, tolerance) for o, d in zip(ours, due))
     if isinstance(ours, str) or tolerance == "exact":
         return str(ours) == number or (not isinstance(ours, str) and float(ours) == float(number))
     if ours is None or not math.isfinite(ours):
@@ -112,6 +201,8 @@ def agrees(ours, number, tolerance):
 
 
 def text(number):
+    if isinstance(number, list):
+        return " ".join(map(text, number))
     return f"{number:.12g}" if isinstance(number, float) else str(number)
 
 
@@ -134,14 +225,18 @@ def write(path, values):
 
 
 def point(path, values, fields, *command):
-    data = answer(list(command))
-    write(path, values.split() + [evaluate(field, data) for field in fields.split(",")])
+    write(path, values.split() + [value_of(field, list(command))[0] for field in fields.split(",")])
+
+
+def series(path, values, fields, *command):
+    for value in values.split():
+        point(path, value, fields, *(word.replace("{}", value) for word in command))
 
 
 def curve(path, entries, fields, *command):
-    for entry in walk(answer(list(command)), entries):
+    for entry in walk(answer(list(command), entries), entries):
         write(path, [evaluate(field, entry) for field in fields.split(",")])
 
 
 if __name__ == "__main__":
-    {"row": row, "point": point, "curve": curve}[sys.argv[1]](*sys.argv[2:])
+    {"row": row, "point": point, "series": series, "curve": curve}[sys.argv[1]](*sys.argv[2:])

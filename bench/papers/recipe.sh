@@ -17,6 +17,10 @@ SPHEROPT=${SPHEROPT:-spheropt}
 PAPERS_OUT=${PAPERS_OUT:-papers}
 export SPHEROPT PAPERS_BIN="${PAPERS_BIN:-.}" PAPERS_OUT
 mkdir -p "$PAPERS_OUT"
+SPHEROPT=$(command -v "$SPHEROPT") && SPHEROPT=$(realpath "$SPHEROPT") # it is run from other folders
+PAPERS_BIN=$(realpath "$PAPERS_BIN")
+PAPERS_KEPT=$(mktemp -d) # answers that several rows are read from
+export PAPERS_KEPT
 rows=$PAPERS_OUT/$recipe.jsonl
 : >"$rows"
 failed=0
@@ -38,9 +42,19 @@ row() {
 #   point NAME "VALUES" "FIELDS" COMMAND...
 point() { python3 "$papers/measure.py" point "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
 
+# A line for each of VALUES, which stands in COMMAND at {}.
+#   series NAME "VALUES" "FIELDS" COMMAND...
+series() { python3 "$papers/measure.py" series "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
+
 # The lines of a list in the answer: each entry's FIELDs.
 #   curve NAME LIST "FIELDS" COMMAND...
 curve() { python3 "$papers/measure.py" curve "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
+
+# Begins another block of a figure's data: gnuplot's `index`.
+block() { printf '\n\n' >>"$PAPERS_OUT/$1.dat"; } # name
+
+# Writes NAME.npy from the rows of numbers on standard input, for commands of rows to read.
+matrix() { python3 "$papers/points.py" "$PAPERS_OUT/$1.npy"; } # name
 
 # Begins a figure's data, NAME.dat, and writes NAME.gp beside it: gnuplot's commands are read from standard
 # input, `DATA` stands for the file.
@@ -56,4 +70,4 @@ finish() {
   printf '%d rows, %d failed\n' "$(wc -l <"$rows")" "$failed"
   [ "$failed" = 0 ]
 }
-trap 'status=$?; [ $status = 0 ] && finish || exit 1' EXIT
+trap 'status=$?; rm -rf "$PAPERS_KEPT"; [ $status = 0 ] && finish || exit 1' EXIT

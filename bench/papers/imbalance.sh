@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+. "$(dirname "$0")/recipe.sh"
+
+# Four classes in R^5, two of R samples and two of one.
+two='--dim 5 --grad-rel 1e-12 --seed 1'
+
+system 'Unequal classes with normalised features and classifiers' 'after Yaras et al., arXiv:2209.09211'
+level() { # claim, number, tolerance, field, counts, tau
+  row "$1, counts $5, tau $6" derived "$2" "$3" "$4" solve ufm --counts "$5" --tau "$6" $two
+}
+level 'least loss' 0.53306175 5e-9 f 10,10,1,1 1
+level 'cosine of the majority classifiers' -0.72385 5e-6 'cos(W 0 1)' 10,10,1,1 1
+level 'cosine of the minority classifiers' 0.83180 5e-6 'cos(W 2 3)' 10,10,1,1 1
+level 'minority collapse: cosine of the minority classifiers' 1 1e-9 'cos(W 2 3)' 30,30,1,1 1
+level 'cosine of the minority classifiers' 0.12533 5e-6 'cos(W 2 3)' 10,10,1,1 5
+level 'least loss' 0.00197709 5e-9 f 100,100,1,1 5
+level 'cosine of the minority classifiers' 0.56302 5e-6 'cos(W 2 3)' 100,100,1,1 5
+if full; then
+  level 'least loss' 0.51060576 5e-9 f 30,30,1,1 1
+  level 'least loss' 0.50102411 5e-9 f 100,100,1,1 1
+  level 'least loss' 0.00288366 5e-9 f 10,10,1,1 5
+fi
+row 'the minimum is proven' derived global-minimizer exact verdict \
+  solve ufm --counts 10,10,1,1 $two -o out then verify out
+row 'features collapse whatever the counts: NC1' derived 1e-12 most metrics.nc1 solve ufm --counts 10,10,1,1 $two
+
+# Collapse of the minority is exact from R0 on, where alpha beta = (tau omega_min)^2 at the merged point.
+for at in '0.5 8.031161 8.023130 8.039192' '1 22.544857 22.522312 22.567402' '2 246.509527 246.263018 246.756037'; do
+  set -- $at
+  for R in "$3" "$4"; do printf '%s\n' "$R" "$R" 1 1 | matrix "weights_$R"; done
+  row "one permille below R0 = $2 the minority is apart: 1 - cosine, tau $1" derived 1e-6 least '1 - cos(W 2 3)' \
+    solve ufm --classes 4 --per-class 1 --weights "weights_$3.npy" --tau "$1" $two
+  row "one permille above R0 = $2 it coincides: 1 - cosine, tau $1" derived 1e-9 most '1 - cos(W 2 3)' \
+    solve ufm --classes 4 --per-class 1 --weights "weights_$4.npy" --tau "$1" $two
+done
+
+system 'Thrampoulidis, Kini, Vakilian, Behnia 2022: SELI, the geometry of unequal classes with vanishing decay' \
+  arXiv:2208.05512
+seli='./seli 10,10,1,1 1e-4 1e-8'
+row 'cosine of the majority classifiers, counts 10,10,1,1' derived -0.458991 5e-7 'cosine[1]' $seli
+row 'cosine of the minority classifiers' derived 0.079446 5e-7 'cosine[11]' $seli
+row 'cosine across' derived -0.382096 5e-7 'cosine[2]' $seli
+row 'minimisers come near as the decay falls: largest difference of a cosine, decay 1e-8' paper 0.03 most \
+  'minima[1].away' $seli
+row 'as 1/log(1/decay): over that at 1e-4' derived 0.5 20% 'minima[1].away / minima[0].away' $seli
+
+system 'FedGELA (Fan et al. 2023): classes that a client has not' arXiv:2405.18972
+absent() { # claim, by, number, tolerance, field, tau
+  row "$1, tau $6" "$2" "$3" "$4" "$5" solve ufm --counts 2,2,0,0 --tau "$6" $two
+}
+absent 'angle collapse: cosine of the absent classifiers' paper 1 1e-8 'cos(W 2 3)' 1
+absent 'cosine of those present, -7/9' derived -0.777777778 1e-8 'cos(W 0 1)' 1
+absent 'cosine across, -1/3' derived -0.333333333 1e-8 'cos(W 0 2)' 1
+absent 'least loss, log(1 + 3 exp(-8 tau/(3 sqrt(3))))' derived 0.871007359317 1e-11 f 0.5
+absent 'least loss, log(1 + 3 exp(-8 tau/(3 sqrt(3))))' derived 0.496767358520 1e-11 f 1
+absent 'least loss, log(1 + 3 exp(-8 tau/(3 sqrt(3))))' derived 0.006326831845 1e-12 f 4
+frozen='--fix-classifier etf --dim 4 --tau 3'
+row 'with the classifiers frozen at a simplex ETF features align although classes are absent: loss' derived \
+  0.053490449706 1e-11 f solve ufm --counts 9,1,3,0 $frozen
+row 'proven' derived global-minimizer exact verdict solve ufm --counts 9,1,3,0 $frozen -o out then verify out
+row 'the spans of features and classifiers agree, degrees between, all classes present' paper 1e-5 most \
+  metrics.alignment solve ufm --counts 9,1,3,2 $frozen
+head='ufm --per-class 1 --classes 3 --tau 3 --fix-classifier etf --init antipodal'
+row 'frozen ETF, d = K-1: a spurious minimum h = -w, its loss' derived 5.198686 5e-7 f verify $head --dim 2
+row 'its lowest eigenvalue, 2.237571/3' derived 0.745857 2e-7 lambda_min verify $head --dim 2
+row 'verdict' derived local-minimizer exact verdict verify $head --dim 2
+row 'a saddle for d = K' derived strict-saddle exact verdict verify $head --dim 3
+
+figure imbalance 'Spherical features, K = 4, d = 5: cosine of the two minority classifiers' 'R, cosine; blocks tau = 0.5, 1, 2, 5' <<'E2'
+set logscale x
+set xlabel "R, samples of a majority class over those of a minority class"
+set ylabel "cosine of the two minority classifiers"
+set yrange [-0.5:1.15]
+set key bottom right
+plot DATA index 0 using 1:2 with linespoints pt 7 ps 0.6 lw 2 title "tau = 0.5, one from R = 8.03 on", \
+     DATA index 1 using 1:2 with linespoints pt 5 ps 0.6 lw 2 title "tau = 1, from 22.5 on", \
+     DATA index 2 using 1:2 with linespoints pt 9 ps 0.6 lw 2 title "tau = 2, from 247 on", \
+     DATA index 3 using 1:2 with linespoints pt 13 ps 0.6 lw 2 title "tau = 5, from 1.13 million on"
+E2
+ratios='1 10 100'
+if full; then ratios='1 2 3 4 5 6 7 8 9 10 12 14 16 18 20 21 22 23 25 30 40 50 60 80 100 120 140 160 180 200 220 230 240 245 247 250 300
+  400 500 600 800 1000'; fi
+for tau in 0.5 1 2 5; do
+  series imbalance "$ratios" 'cos(W 2 3)' solve ufm --counts {},{},1,1 --tau "$tau" --dim 5 --seed 1
+  block imbalance
+done
