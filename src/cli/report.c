@@ -81,8 +81,10 @@ spo_status cli_measure_at(const cli_subject *s, cli_measure *out, spo_error *err
   spo_point_destroy(p);
   spo_eval_destroy(E);
   if (status == SPO_OUTSIDE)
-    return spo_fail(err, SPO_E_NONFINITE, __func__,
-                    "the cost or its gradient is not a finite number at the start");
+    return spo_fail(
+        err, SPO_E_NONFINITE, __func__,
+        "the cost or its gradient is not a finite number at this point: other parameters, "
+        "or another --init");
   return status;
 }
 

@@ -28,7 +28,7 @@ static const spo_option table[] = {
     {"dim", "p, feature dimension", "Mixon et al. 2020: 15", AT(dim), SPO_OPTION_UINT, 1, INT_MAX,
      15, 0, NULL, 0},
     {"start-size", "Frobenius length of W and of H in the start `small`", "", AT(start_size),
-     SPO_OPTION_DOUBLE, 0, 1e100, 0.1, SPO_OPEN_LO, NULL, SPO_START_ONLY},
+     SPO_OPTION_DOUBLE, 0, 1e70, 0.1, SPO_OPEN_LO, NULL, SPO_START_ONLY},
 };
 #undef AT
 enum { N_PARAMS = sizeof table / sizeof table[0] };
