@@ -236,9 +236,21 @@ int cli_subject_build(cli_subject *s, uint64_t seed) {
   return s->dir ? cli_result_read_point(s) : cli_subject_draw(s, seed, s->x);
 }
 
+int cli_subject_keep_start(cli_subject *s) {
+  const size_t n = s->problem->manifold->n;
+  const spo_error err = {0};
+  if (!s->start)
+    s->start = spo_block_alloc(spo_size_mul(n, sizeof *s->start));
+  if (!s->start)
+    return cli_subject_fail_memory(s, &err);
+  memcpy(s->start, s->x, n * sizeof *s->start);
+  return CLI_OK;
+}
+
 void cli_subject_free(cli_subject *s) {
   if (s->rng)
     gsl_rng_free(s->rng);
+  spo_block_free(s->start);
   spo_block_free(s->x);
   spo_problem_destroy(s->problem);
   cli_group_free(&s->params);
