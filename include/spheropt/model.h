@@ -65,6 +65,10 @@ typedef struct spo_model_ops {
   /* the last point of a run improved by what the model knows beyond its cost: x in/out; after
    * SPO_OK err->text may hold a note. NULL: nothing to add */
   spo_status (*finish)(const spo_problem *P, double *x, spo_error *err);
+  /* those metrics that compare x with the point where its run began: value, as metrics left it, is
+   * changed there, and NaN without this. NULL: none do */
+  spo_status (*metrics_since)(const spo_problem *P, const double *start, const double *x,
+                              double *value, spo_error *err);
 } spo_model_ops;
 
 /**

@@ -27,6 +27,11 @@ typedef struct spo_trace_options {
   size_t n_metrics;
   const char *const *metric;
   spo_status (*metrics)(const spo_problem *P, const double *x, double *value, spo_error *err);
+  /* where the run began, n doubles, borrowed, and the function that compares, as in spo_model_ops;
+   * either NULL, or a struct that ends before: metrics of the point alone */
+  const double *start;
+  spo_status (*metrics_since)(const spo_problem *P, const double *start, const double *x,
+                              double *value, spo_error *err);
 } spo_trace_options;
 
 typedef struct spo_trace spo_trace;

@@ -95,6 +95,23 @@ static bool within(const spo_option *o, double value) {
   return above && below;
 }
 
+/* The sign of value - bound, without rounding: as a double 2^53 + 1 would be 2^53 */
+static int against(uint64_t value, double bound) {
+  if (!(bound >= 0.0))
+    return 1;
+  if (!(bound < UINT_END))
+    return -1;
+  const uint64_t whole = (uint64_t)bound;
+  if (value == whole)
+    return bound > (double)whole ? -1 : 0;
+  return value > whole ? 1 : -1;
+}
+
+static bool uint_within(const spo_option *o, uint64_t value) {
+  const int lo = against(value, o->lo), hi = against(value, o->hi);
+  return (o->open & SPO_OPEN_LO ? lo > 0 : lo >= 0) && (o->open & SPO_OPEN_HI ? hi < 0 : hi <= 0);
+}
+
 /* Whether a number is the default that stands for "not given" */
 static bool not_given(const spo_option *o, double value) {
   return !within(o, o->dflt) && (value == o->dflt || (isnan(value) && isnan(o->dflt)));
@@ -224,7 +241,7 @@ static bool acceptable(const spo_option *o, const void *options) {
     return within(o, d) || not_given(o, d);
   case SPO_OPTION_UINT:
     fetch(o, options, &u);
-    return within(o, (double)u) || not_given(o, (double)u);
+    return uint_within(o, u) || not_given(o, (double)u);
   case SPO_OPTION_CHOICE:
     fetch(o, options, &v);
     return choice_name(o, v) != NULL || (v != NULL && (o->flags & SPO_OPEN_CHOICE));
@@ -315,7 +332,7 @@ spo_status spo_option_set(const spo_option *o, void *options, const char *text, 
     put(o, options, &d);
     return SPO_OK;
   case SPO_OPTION_UINT:
-    if (!read_uint(o, text, &u) || !within(o, (double)u))
+    if (!read_uint(o, text, &u) || !uint_within(o, u))
       return refuse(o, text, "allowed", __func__, err);
     put(o, options, &u);
     return SPO_OK;

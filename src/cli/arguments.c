@@ -83,6 +83,7 @@ int cli_fail_error(const spo_error *err) {
   case SPO_E_DIM:
   case SPO_E_OPTION:
   case SPO_E_UNSUPPORTED:
+  case SPO_E_NONFINITE:
   case SPO_E_NOMEM:
   case SPO_E_IO:
     return cli_fail(CLI_USAGE, "%s", text);

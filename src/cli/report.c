@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/slots.h"
 #include "io/json.h"
 
 enum { BUFFERS = 16, BUFFER = 48 };
@@ -54,6 +55,15 @@ static double certified_gap(const cli_subject *s, spo_eval *E, spo_point *p) {
   return best;
 }
 
+/* NaN where a metric could not be computed */
+static void measure_metrics(const cli_subject *s, double *value) {
+  const spo_model_ops *m = s->model;
+  if (m->metrics && m->metrics(s->problem, s->x, value, NULL))
+    value[0] = NAN;
+  else if (s->start && SPO_HAS(spo_model_ops, m, metrics_since))
+    m->metrics_since(s->problem, s->start, s->x, value, NULL);
+}
+
 spo_status cli_measure_at(const cli_subject *s, cli_measure *out, spo_error *err) {
   spo_eval *E = NULL;
   spo_point *p = NULL;
@@ -75,14 +85,15 @@ spo_status cli_measure_at(const cli_subject *s, cli_measure *out, spo_error *err
     out->f = p->f;
     out->grad_norm = p->grad_norm;
     out->certified_gap = certified_gap(s, E, p);
-    if (s->model->metrics && s->model->metrics(s->problem, s->x, out->metric, NULL))
-      out->metric[0] = NAN;
+    measure_metrics(s, out->metric);
   }
   spo_point_destroy(p);
   spo_eval_destroy(E);
   if (status == SPO_OUTSIDE)
-    return spo_fail(err, SPO_E_NONFINITE, __func__,
-                    "the cost or its gradient is not a finite number at the start");
+    return spo_fail(
+        err, SPO_E_NONFINITE, __func__,
+        "the cost or its gradient is not a finite number at this point: other parameters, "
+        "or another --init");
   return status;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/slots.h"
 #include "cli/report.h"
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -196,15 +197,18 @@ static int cut_trace(const char *path, bool csv, uint64_t last) {
 }
 
 static spo_status open_trace(cli_running *r, const cli_subject *s, spo_error *err) {
-  const spo_trace_options options = {.size = sizeof options,
-                                     .every = r->trace_every,
-                                     .path = r->trace,
-                                     .format = ends_in(r->trace, ".csv") ? SPO_TRACE_CSV
-                                                                         : SPO_TRACE_JSON_LINES,
-                                     .append = r->resume != NULL,
-                                     .n_metrics = s->model->metrics ? s->model->n_metrics : 0,
-                                     .metric = s->model->metric,
-                                     .metrics = s->model->metrics};
+  const spo_trace_options options = {
+      .size = sizeof options,
+      .every = r->trace_every,
+      .path = r->trace,
+      .format = ends_in(r->trace, ".csv") ? SPO_TRACE_CSV : SPO_TRACE_JSON_LINES,
+      .append = r->resume != NULL,
+      .n_metrics = s->model->metrics ? s->model->n_metrics : 0,
+      .metric = s->model->metric,
+      .metrics = s->model->metrics,
+      .start = s->start,
+      .metrics_since =
+          SPO_HAS(spo_model_ops, s->model, metrics_since) ? s->model->metrics_since : NULL};
   return spo_trace_create(s->problem, &options, &r->tracing, err);
 }
 

@@ -128,7 +128,9 @@ static int measure(const solve *v, cli_measure *m) {
 /* One run, traced and saved as asked. */
 static int run_once(solve *v) {
   const spo_stop *stop = v->stop.values;
-  int status = cli_running_open(&v->running, &v->s, v->type, v->solver.values, stop);
+  int status = v->running.resume ? CLI_OK : cli_subject_keep_start(&v->s);
+  if (!status)
+    status = cli_running_open(&v->running, &v->s, v->type, v->solver.values, stop);
   if (!status)
     status = measure(v, &v->before);
   if (!status && !v->json) {
@@ -152,6 +154,8 @@ static int run_many(solve *v) {
     return status;
   const double *const best = m->X + m->best * v->s.problem->manifold->n;
   status = cli_subject_draw(&v->s, m->run[m->best].seed, v->s.x);
+  if (!status)
+    status = cli_subject_keep_start(&v->s);
   if (!status)
     status = measure(v, &v->before);
   memcpy(v->s.x, best, v->s.problem->manifold->n * sizeof *best);

@@ -78,7 +78,8 @@ static spo_status compute(spectrum *c, spo_error *err) {
   spo_point_destroy(p);
   spo_eval_destroy(E);
   return status == SPO_OUTSIDE ? spo_fail(err, SPO_E_NONFINITE, __func__,
-                                          "the cost or its gradient is not a finite number here")
+                                          "the cost or its gradient is not a finite number at "
+                                          "this point: other parameters, or another --init")
                                : status;
 }
 

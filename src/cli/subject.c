@@ -142,8 +142,31 @@ int cli_subject_fail_memory(const cli_subject *s, const spo_error *err) {
                   sizes, err->text[0] ? "; " : "", err->text);
 }
 
+/* A start that nobody asked for by name was brought by a file: that option is to blame, by its own
+ * name where the model says so ("features: classifier: row 1 ...") */
+static int fail_point(const cli_subject *s, const spo_named_point *point, bool asked,
+                      spo_status status, const spo_error *err) {
+  const size_t length = strlen(point->name);
+  const char *text = err->text[0] ? err->text : spo_status_text(status);
+  const bool named = strncmp(text, point->name, length) == 0;
+  if (named && text[length] == ':')
+    text += length + 1 + (text[length + 1] == ' ');
+  const spo_option *own = spo_option_find(s->params.table, s->params.count, point->name);
+  for (size_t i = 0; !asked && i < s->params.count; i++) {
+    const spo_option *o = &s->params.table[i];
+    const size_t end = strlen(o->name);
+    if (strncmp(text, o->name, end) == 0 && text[end] == ':')
+      return cli_fail(CLI_USAGE, "--%s", text);
+  }
+  if (!asked && own)
+    return cli_fail(CLI_USAGE, "--%s: %s", own->name, text);
+  return cli_fail(CLI_USAGE, "--init: %s%s%s", named ? "" : point->name, named ? "" : ": ",
+                  err->text[0] ? err->text : text);
+}
+
 int cli_subject_draw(cli_subject *s, uint64_t seed, double *x) {
   spo_error error = {0}, *err = &error;
+  const bool asked = s->init != NULL;
   gsl_rng_set(s->rng, (unsigned long)seed);
   if (!s->init && s->model->default_start)
     s->init = s->model->default_start(s->problem);
@@ -158,10 +181,8 @@ int cli_subject_draw(cli_subject *s, uint64_t seed, double *x) {
     return cli_subject_fail_memory(s, err);
   if (status) {
     err->code = status;
-    bool named = point && strncmp(err->text, point->name, strlen(point->name)) == 0;
     if (point && status != SPO_E_NUMERIC && status != SPO_E_USER)
-      return cli_fail(CLI_USAGE, "--init: %s%s%s", named ? "" : point->name, named ? "" : ": ",
-                      err->text[0] ? err->text : spo_status_text(status));
+      return fail_point(s, point, asked, status, err);
     return cli_fail_error(err);
   }
   cli_note(&s->notes, err);
@@ -192,9 +213,21 @@ int cli_subject_build(cli_subject *s, uint64_t seed) {
   return s->dir ? cli_result_read_point(s) : cli_subject_draw(s, seed, s->x);
 }
 
+int cli_subject_keep_start(cli_subject *s) {
+  const size_t n = s->problem->manifold->n;
+  const spo_error err = {0};
+  if (!s->start)
+    s->start = spo_block_alloc(spo_size_mul(n, sizeof *s->start));
+  if (!s->start)
+    return cli_subject_fail_memory(s, &err);
+  memcpy(s->start, s->x, n * sizeof *s->start);
+  return CLI_OK;
+}
+
 void cli_subject_free(cli_subject *s) {
   if (s->rng)
     gsl_rng_free(s->rng);
+  spo_block_free(s->start);
   spo_block_free(s->x);
   spo_problem_destroy(s->problem);
   cli_group_free(&s->params);

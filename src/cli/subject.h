@@ -30,6 +30,7 @@ typedef struct cli_subject {
   cli_group params;
   spo_problem *problem;
   double *x;        /* the point, n doubles */
+  double *start;    /* where the run began; NULL: not known */
   const char *init; /* "random", "etf", "features", a directory */
   bool point_due;   /* a random point will not do */
   const char *dir;  /* where parameters and perhaps the point came from; NULL: the command line */
@@ -55,6 +56,8 @@ int cli_subject_take_point(cli_subject *s, cli_arguments *args, const char *comm
 int cli_subject_build(cli_subject *s, uint64_t seed);
 /* The start that --init means, drawn with this seed into x, n doubles. A status. */
 int cli_subject_draw(cli_subject *s, uint64_t seed, double *x);
+/* Keeps the point as the one where the run begins. A status. */
+int cli_subject_keep_start(cli_subject *s);
 void cli_subject_free(cli_subject *s);
 /* One line for sizes that need too much memory, with those sizes. A status. */
 int cli_subject_fail_memory(const cli_subject *s, const spo_error *err);

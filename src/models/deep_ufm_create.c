@@ -56,8 +56,9 @@ static spo_status check_lists(const spo_deep_ufm_params *p, spo_error *err) {
     if (!(p->decays.data[l] > 0.0 && p->decays.data[l] < INFINITY))
       return REFUSE(SPO_E_OPTION, "decays: entry %zu is %g, must be greater than 0 and finite", l,
                     p->decays.data[l]);
-  if (p->decays.data && !isnan(p->decay_h))
-    return REFUSE(SPO_E_ARG, "decay-h: not beside decays, which give it");
+  const bool decay = p->decay != spo_option_find(table, N_PARAMS, "decay")->dflt;
+  if (p->decays.data && (decay || !isnan(p->decay_h)))
+    return REFUSE(SPO_E_ARG, "%s: not beside decays, which give it", decay ? "decay" : "decay-h");
   return SPO_OK;
 }
 

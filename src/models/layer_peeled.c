@@ -215,10 +215,11 @@ void spo_layer_peeled_params_init(spo_layer_peeled_params *params) {
 static spo_status resolve(spo_layer_peeled_params *p, spo_error *err) {
   const bool counted = p->counts.data != NULL;
   if (counted && p->classes > 0 && p->classes != p->counts.count)
-    return REFUSE(SPO_E_DIM, "counts: %zu classes, but classes says %" PRIu64, p->counts.count,
-                  p->classes);
+    return REFUSE(SPO_E_DIM, "counts: %zu class%s, but classes says %" PRIu64, p->counts.count,
+                  p->counts.count == 1 ? "" : "es", p->classes);
   if (counted && (p->counts.count < 2 || p->counts.count > 30000))
-    return REFUSE(SPO_E_DIM, "counts: %zu classes; 2 to 30000 are possible", p->counts.count);
+    return REFUSE(SPO_E_DIM, "counts: %zu class%s; 2 to 30000 are possible", p->counts.count,
+                  p->counts.count == 1 ? "" : "es");
   if (counted && (p->majority > 0 || p->imbalance > 1.0))
     return REFUSE(SPO_E_ARG, "%s: not beside counts, which give the weights",
                   p->majority > 0 ? "majority" : "imbalance");

@@ -230,7 +230,7 @@ static spo_status count_classes(const spo_ufm_params *p, ufm *u, const double *w
   for (size_t k = 0; k < u->K; k++) {
     if (p->counts.data && u->count[k] != p->counts.data[k])
       return REFUSE(SPO_E_DIM,
-                    "counts: class %zu has %" PRId64 " samples there, %" PRId64 " in labels", k,
+                    "counts: class %zu is said to have %" PRId64 ", in labels it has %" PRId64, k,
                     p->counts.data[k], u->count[k]);
     if (p->per_class > 0 && (uint64_t)u->count[k] != p->per_class)
       return REFUSE(SPO_E_DIM,

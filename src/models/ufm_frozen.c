@@ -37,8 +37,8 @@ spo_status ufm_freeze(const spo_ufm_params *p, ufm *u, spo_error *err) {
   u->frozen_etf = p->fix_classifier == &ufm_etf_head;
   if (u->frozen_etf && u->d + 1 < u->K)
     return spo_fail(err, SPO_E_DIM, "spo_ufm_create",
-                    "fix-classifier etf: %zu classes need dim at least %zu, here it is %zu", u->K,
-                    u->K - 1, u->d);
+                    "fix-classifier: etf of %zu classes needs dim at least %zu, here it is %zu",
+                    u->K, u->K - 1, u->d);
   if (u->frozen_etf) {
     spo_simplex(u->d, u->K, u->frozen);
     return SPO_OK;

@@ -170,7 +170,9 @@ static void fill(spo_trace *t, const spo_iter *it, double order) {
   for (size_t i = OWN; i < t->columns; i++)
     t->row[i] = NAN;
   spo_error err = {.text = "a metric could not be computed"};
-  const spo_status status = t->options.metrics(t->problem, it->x, t->row + OWN, &err);
+  spo_status status = t->options.metrics(t->problem, it->x, t->row + OWN, &err);
+  if (status == SPO_OK && t->options.start && t->options.metrics_since)
+    status = t->options.metrics_since(t->problem, t->options.start, it->x, t->row + OWN, &err);
   if (status != SPO_OK)
     keep_error(t, status, err.text);
 }
@@ -192,7 +194,7 @@ int spo_trace_monitor(void *trace, const spo_iter *it) {
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static spo_status check(const spo_trace_options *o, spo_error *err) {
-  if (!o || o->size < sizeof *o)
+  if (!o || o->size < offsetof(spo_trace_options, start))
     return spo_fail(err, SPO_E_ARG, "spo_trace_create",
                     "options: size must be sizeof(spo_trace_options)");
   if (o->n_metrics > 0 && (!o->metric || !o->metrics))
@@ -239,14 +241,16 @@ static spo_status open_file(spo_trace *t, spo_error *err) {
   return o->format == SPO_TRACE_CSV ? begin_csv(t, err) : SPO_OK;
 }
 
-spo_status spo_trace_create(const spo_problem *P, const spo_trace_options *options, spo_trace **out,
+spo_status spo_trace_create(const spo_problem *P, const spo_trace_options *given, spo_trace **out,
                             spo_error *err) {
   *out = NULL;
   spo_status status = spo_problem_check(P, err);
   if (status == SPO_OK)
-    status = check(options, err);
+    status = check(given, err);
   if (status != SPO_OK)
     return status;
+  spo_trace_options own = {0}, *const options = &own; /* given may be an older, shorter struct */
+  memcpy(options, given, given->size < sizeof own ? given->size : sizeof own);
   spo_carver count = {0};
   layout(&count, options);
   spo_carver c = {.base = spo_block_alloc(count.used)};

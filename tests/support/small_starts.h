@@ -10,7 +10,7 @@
 #include "eigenvalue_list.h"
 #include "samples.h"
 
-enum { E1, E2, E3, INVARIANT, FLOW, METRICS };
+enum { E1, E2, E3, INVARIANT, DRIFT, METRICS };
 
 static inline spo_problem *small_problem(uint64_t C, uint64_t N, uint64_t p, double eps) {
   spo_error err = {0};
@@ -22,9 +22,14 @@ static inline spo_problem *small_problem(uint64_t C, uint64_t N, uint64_t p, dou
   return P;
 }
 
-static inline void small_measure(const spo_problem *P, const double *x, double metric[METRICS]) {
+/* start NULL: of the point alone */
+static inline void small_measure(const spo_problem *P, const double *start, const double *x,
+                                 double metric[METRICS]) {
   spo_error err = {0};
   expect_ok(spo_mse_ufm()->metrics(P, x, metric, &err));
+  expect_true(isnan(metric[DRIFT]));
+  if (start)
+    expect_ok(spo_mse_ufm()->metrics_since(P, start, x, metric, &err));
 }
 
 /* Gradient descent with the experiment's step; x in and out. */
@@ -58,12 +63,13 @@ static inline void small_experiment(double eps, size_t seeds, uint64_t steps, do
                                     double *spread, double *f) {
   double *value = calloc((METRICS + 1) * seeds, sizeof *value), metric[METRICS];
   spo_problem *P = small_problem(3, 3, 15, eps);
-  double *x = new_vector(P);
+  double *x = new_vector(P), *start = new_vector(P);
   *f = NAN;
   for (size_t s = 0; s < seeds; s++) {
     point_by_name(spo_mse_ufm(), P, "small", s + 1, x);
+    memcpy(start, x, P->manifold->n * sizeof *x);
     value[METRICS * seeds + s] = small_descend(P, 0.02, steps, x).last.f;
-    small_measure(P, x, metric);
+    small_measure(P, start, x, metric);
     for (size_t m = 0; m < METRICS; m++)
       value[m * seeds + s] = metric[m];
   }
@@ -78,7 +84,7 @@ static inline void small_experiment(double eps, size_t seeds, uint64_t steps, do
     if (spread && m < METRICS)
       spread[m] = small_quantile(of, seeds, 0.9) / small_quantile(of, seeds, 0.1);
   }
-  free(value), free(x);
+  free(value), free(x), free(start);
   spo_problem_destroy(P);
 }
 

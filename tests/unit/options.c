@@ -78,6 +78,37 @@ static void checks(void **state) {
   expect_status(spo_options_check(table, COUNT, &s, sizeof s, &err), SPO_E_OPTION);
 }
 
+/* 2^53 + 1 and 2^53 are one double; as bounds of whole numbers they are two. */
+static void large_whole_numbers(void **state) {
+  (void)state;
+  struct seeded {
+    size_t size;
+    uint64_t seed;
+  } s;
+  spo_error err = {0};
+  for (int open = 0; open < 2; open++) {
+    const spo_option o = {
+        "seed", "",     "",         offsetof(struct seeded, seed),        SPO_OPTION_UINT,
+        0x1p53, 0x1p54, 0x1p53 + 2, open ? SPO_OPEN_LO | SPO_OPEN_HI : 0, NULL,
+        0};
+    const uint64_t lo = UINT64_C(1) << 53, hi = UINT64_C(1) << 54;
+    const struct {
+      uint64_t value;
+      bool good;
+    } point[] = {{lo - 1, false}, {lo, !open},     {lo + 1, true},     {hi - 1, true},
+                 {hi, !open},     {hi + 1, false}, {UINT64_MAX, false}};
+    spo_options_init(&o, 1, &s, sizeof s);
+    for (size_t i = 0; i < sizeof point / sizeof point[0]; i++) {
+      char text[32];
+      snprintf(text, sizeof text, "%llu", (unsigned long long)point[i].value);
+      const spo_status due = point[i].good ? SPO_OK : SPO_E_OPTION;
+      expect_status(spo_option_set(&o, &s, text, &err), due);
+      s.seed = point[i].value;
+      expect_status(spo_options_check(&o, 1, &s, sizeof s, &err), due);
+    }
+  }
+}
+
 static void older_structs(void **state) {
   (void)state;
   sample s;
@@ -297,9 +328,16 @@ static void bad_words(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(defaults),  cmocka_unit_test(checks),   cmocka_unit_test(older_structs),
-      cmocka_unit_test(text_in),   cmocka_unit_test(messages), cmocka_unit_test(text_out),
-      cmocka_unit_test(not_given), cmocka_unit_test(words),    cmocka_unit_test(bad_words),
+      cmocka_unit_test(defaults),
+      cmocka_unit_test(checks),
+      cmocka_unit_test(large_whole_numbers),
+      cmocka_unit_test(older_structs),
+      cmocka_unit_test(text_in),
+      cmocka_unit_test(messages),
+      cmocka_unit_test(text_out),
+      cmocka_unit_test(not_given),
+      cmocka_unit_test(words),
+      cmocka_unit_test(bad_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
