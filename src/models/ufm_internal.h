@@ -86,7 +86,7 @@ static inline spo_logits ufm_logits(const ufm *u) {
                       .omega = u->omega};
 }
 
-enum { UFM_N_POINTS = 7 };
+enum { UFM_N_POINTS = 14 };
 extern const spo_named_point ufm_points[UFM_N_POINTS]; /* ufm_points.c */
 
 #endif

@@ -60,7 +60,8 @@ typedef struct spo_ufm_params {
 } spo_ufm_params;
 
 /** spo_ufm - the model: parameters, named points (etf, collapsed:DEG, merged:M, signs, antipodal,
- * calibrated:C,M, features), parts W (unless frozen) and H, metrics nc1 nc2 nc3
+ * calibrated:C,M, the codes polygon orthoplex hypercube icosahedron dodecahedron roots
+ * simplices:SIZES, features), parts W (unless frozen) and H, metrics nc1 nc2 nc3
  * (neural_collapse.h), alignment gnc2 gnc3 (generalised_collapse.h; the last two for K > d+1, gnc2
  * up to 65536 numbers in W). Static storage. */
 SPO_API const spo_model_ops *spo_ufm(void);
