@@ -230,7 +230,9 @@ static json_t *value_json(const spo_option *o, const void *values) {
     return json_null();
   switch (o->kind) {
   case SPO_OPTION_DOUBLE:
-    return memcpy(&d, at, sizeof d), spo_json_real(d);
+    memcpy(&d, at, sizeof d);
+    /* JSON has no word for it; null is read back as the default */
+    return isinf(d) && d != o->dflt ? spo_json_text(text) : spo_json_real(d);
   case SPO_OPTION_UINT:
     return memcpy(&u, at, sizeof u), spo_json_uint(u);
   case SPO_OPTION_BOOL:

@@ -49,12 +49,23 @@ size_t spo_configuration_parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX
 
 /* ---- named configurations -------------------------------------------------------------------- */
 
-/* X out: n vectors of R^d, the simplex ETF (d >= n-1): rows of the Helmert matrix. */
-void spo_configuration_simplex(size_t d, size_t n, double *X);
-
-/* The first SPO_CONFIGURATION_SPREAD have no two points in one place; all-equal and signs follow.
- * Vectors beyond the n points repeat them. */
-enum { SPO_CONFIGURATION_SPREAD = 7, SPO_CONFIGURATION_POINTS = 9 };
+/* Those before SPO_CONFIGURATION_SPREAD have no two points in one place. Vectors beyond the n points
+ * repeat them. All of them, etf to signs, are critical for every cost that knows the points by
+ * their inner products alone and all in the same way: what fixes a point fixes only its line. */
+enum {
+  SPO_CONFIGURATION_ETF,
+  SPO_CONFIGURATION_POLYGON,
+  SPO_CONFIGURATION_ORTHOPLEX,
+  SPO_CONFIGURATION_HYPERCUBE,
+  SPO_CONFIGURATION_ICOSAHEDRON,
+  SPO_CONFIGURATION_DODECAHEDRON,
+  SPO_CONFIGURATION_ROOTS,
+  SPO_CONFIGURATION_SIMPLICES,
+  SPO_CONFIGURATION_SPREAD,
+  SPO_CONFIGURATION_ALL_EQUAL = SPO_CONFIGURATION_SPREAD,
+  SPO_CONFIGURATION_SIGNS,
+  SPO_CONFIGURATION_POINTS
+};
 extern const spo_named_point spo_configuration_point[SPO_CONFIGURATION_POINTS];
 
 /* ---- measures -------------------------------------------------------------------------------- */

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/vec.h"
 #include "models/configuration.h"
+#include "models/simplex.h"
 
 #define REFUSE(...) spo_fail(err, SPO_E_ARG, "spo_configuration_point", __VA_ARGS__)
 
@@ -31,17 +33,6 @@ static spo_status finish(const spo_configuration *c, double *X) {
   return SPO_OK;
 }
 
-void spo_configuration_simplex(size_t d, size_t n, double *X) {
-  spo_vec_zero(n * d, X);
-  const double scale = sqrt((double)n / ((double)n - 1.0));
-  for (size_t c = 0; c + 1 < n; c++) {
-    const double h = scale / sqrt((double)(c + 1) * (double)(c + 2));
-    for (size_t j = 0; j <= c; j++)
-      X[j * d + c] = h;
-    X[(c + 1) * d + c] = -(double)(c + 1) * h;
-  }
-}
-
 #define BUILD(name)                                                                                \
   static spo_status name(const spo_problem *P, const char *arg, gsl_rng *rng, double *X,           \
                          spo_error *err)
@@ -56,7 +47,7 @@ BUILD(build_etf) {
   const spo_status status = need(c, "etf", n, n - 1, err);
   if (status != SPO_OK)
     return status;
-  spo_configuration_simplex(d, n, X);
+  spo_simplex(d, n, X);
   return finish(c, X);
 }
 
@@ -179,6 +170,48 @@ BUILD(build_all_equal) {
   return finish(c, X);
 }
 
+/* Sizes like 3+2, at least 2 each, that sum to n; *dim their dimensions together. Their number, or
+ * 0. size: room for n/2 */
+static size_t read_sizes(const char *text, size_t n, size_t *size, size_t *dim) {
+  size_t count = 0, sum = 0;
+  for (const char *at = text; *at >= '0' && *at <= '9'; at++) {
+    char *end;
+    const unsigned long m = strtoul(at, &end, 10);
+    if (m < 2 || m > n - sum || (*end && *end != '+'))
+      return 0;
+    size[count++] = (size_t)m;
+    sum += (size_t)m;
+    *dim += (size_t)m - 1;
+    at = end;
+    if (!*at)
+      return sum == n ? count : 0;
+  }
+  return 0;
+}
+
+BUILD(build_simplices) {
+  BEGIN;
+  size_t *size = spo_block_alloc(spo_size_mul(n / 2, sizeof *size)), dim = 0;
+  if (!size)
+    return spo_fail(err, SPO_E_NOMEM, "spo_configuration_point", "no memory for %zu points", n);
+  const char *text = arg ? arg : "";
+  const size_t count = read_sizes(text, n, size, &dim);
+  spo_status status =
+      count > 0 ? need(c, "simplices", n, dim, err)
+                : REFUSE("simplices:SIZES: \"%.60s\" is no sum of sizes like 3+2, each at "
+                         "least 2, that makes %zu points",
+                         text, n);
+  if (status == SPO_OK)
+    spo_vec_zero(n * d, X);
+  for (size_t i = 0, row = 0, axis = 0; status == SPO_OK && i < count; i++) {
+    spo_simplex_block(d, size[i], X + row * d + axis);
+    row += size[i];
+    axis += size[i] - 1;
+  }
+  spo_block_free(size);
+  return status == SPO_OK ? finish(c, X) : status;
+}
+
 /* A pattern of n characters + and -, or how many are minus. */
 BUILD(build_signs) {
   BEGIN;
@@ -205,6 +238,9 @@ const spo_named_point spo_configuration_point[SPO_CONFIGURATION_POINTS] = {
     {"icosahedron", NULL, "12 points", build_icosahedron},
     {"dodecahedron", NULL, "20 points", build_dodecahedron},
     {"roots", NULL, "root system D_m, 2m(m-1) points; 240 points: E8", build_roots},
+    {"simplices", "SIZES",
+     "simplices in orthogonal spaces, like 3+2: a bipyramid; 2+2+2: an octahedron",
+     build_simplices},
     {"all-equal", NULL, "all points in one place: a saddle", build_all_equal},
     {"signs", "PATTERN", "all points on one line: signs like ++-, or how many are minus: a saddle",
      build_signs},

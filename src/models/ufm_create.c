@@ -50,6 +50,11 @@ const spo_option ufm_params[UFM_N_PARAMS] = {
      SPO_OPTION_CHOICE, 0, 1, 0, 0, heads, 0},
     {"head", "the frozen classifiers, one per row; only features move", "", AT(head),
      SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
+    {"majority", "classes, from the first, that ratio speaks of; not given: half, rounded up", "",
+     AT(majority), SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
+    {"ratio",
+     "R, weight of a sample of the majority's classes over that of the others; 0, inf: absent", "",
+     AT(ratio), SPO_OPTION_DOUBLE, 0, INFINITY, 1, 0, NULL, 0},
 };
 #undef AT
 
@@ -159,6 +164,9 @@ static spo_status check_company(const spo_ufm_params *p, spo_error *err) {
                   p->classifier.data ? "classifier"
                   : normalize        ? "normalize"
                                      : "center");
+  if (p->weights.data && (p->majority > 0 || p->ratio != 1.0))
+    return REFUSE(SPO_E_ARG, "%s: not beside weights, which say it all",
+                  p->majority > 0 ? "majority" : "ratio");
   if (etf && p->head.data)
     return REFUSE(SPO_E_ARG, "head: with fix-classifier etf the classifier is frozen already");
   if (p->classifier.data && (etf || p->head.data))
@@ -173,6 +181,10 @@ static spo_status resolve_sizes(const spo_ufm_params *p, ufm_sizes *s, spo_error
   if (status != SPO_OK)
     return status;
   status = resolve_classes(p, &s->K, err);
+  if (status == SPO_OK && p->majority > s->K)
+    status = REFUSE(SPO_E_ARG,
+                    "majority: %" PRIu64 " is not allowed; it must be 1 to %" PRIu64 " (classes)",
+                    p->majority, s->K);
   if (status == SPO_OK)
     status = resolve_samples(p, s->K, &s->N, err);
   return status == SPO_OK ? resolve_dim(p, &s->d, err) : status;
@@ -256,20 +268,32 @@ static spo_status count_classes(const spo_ufm_params *p, ufm *u, const double *w
   return SPO_OK;
 }
 
+/* A sample's weight before they sum to 1. The larger of two levels is 1: so the other may be 0. */
+static double raw_weight(const spo_ufm_params *p, const ufm *u, size_t i) {
+  if (p->weights.data)
+    return p->weights.data[i];
+  const bool heavy = (uint64_t)u->label[i] < u->majority;
+  return heavy ? fmin(u->ratio, 1.0) : fmin(1.0 / u->ratio, 1.0);
+}
+
 static spo_status fill_weights(const spo_ufm_params *p, ufm *u, spo_error *err) {
   u->weighted = p->weights.data != NULL;
+  u->ratio = p->ratio;
+  u->majority = p->majority > 0 ? p->majority : (u->K + 1) / 2;
   double sum = 0.0;
   for (size_t i = 0; i < u->N; i++) {
-    const double w = p->weights.data ? p->weights.data[i] : 1.0;
+    const double w = raw_weight(p, u, i);
     if (!(w >= 0.0 && w < INFINITY))
       return REFUSE(SPO_E_ARG, "weights: entry %zu is %g, must be at least 0 and finite", i, w);
     u->omega[i] = w;
     sum += w;
   }
+  if (!u->weighted && !(sum > 0.0))
+    return REFUSE(SPO_E_ARG, "ratio: %g leaves no sample a weight", u->ratio);
   if (!(sum > 0.0 && sum < INFINITY))
     return REFUSE(SPO_E_ARG, "weights: their sum is %g, must be greater than 0 and finite", sum);
   for (size_t i = 0; i < u->N; i++)
-    u->omega[i] = p->weights.data ? u->omega[i] / sum : 1.0 / (double)u->N;
+    u->omega[i] = u->weighted || u->ratio != 1.0 ? u->omega[i] / sum : 1.0 / (double)u->N;
   return SPO_OK;
 }
 

@@ -19,6 +19,8 @@ typedef struct ufm {
   double *omega;                   /* N, sum 1 */
   int64_t *count;                  /* K, samples in each class */
   bool weighted;                   /* weights were given */
+  uint64_t majority;               /* classes whose samples weigh ratio times the others' */
+  double ratio;                    /* 1 where weights were given */
   bool balanced;                   /* all classes carry the same weight */
   uint64_t per_class;              /* n if all classes have as many samples, else 0 */
   double *frozen;                  /* K x d: the classifier that does not move; NULL: it does */
@@ -70,7 +72,7 @@ extern const spo_problem_ops ufm_problem_ops;        /* ufm.c */
 extern const spo_problem_ops ufm_frozen_problem_ops; /* ufm_frozen.c */
 extern const spo_certificate ufm_certificate;        /* ufm_certificate.c */
 extern const char ufm_free_head, ufm_etf_head;       /* ufm_create.c: values of fix-classifier */
-enum { UFM_N_PARAMS = 13 };
+enum { UFM_N_PARAMS = 15 };
 extern const spo_option ufm_params[UFM_N_PARAMS]; /* ufm_create.c */
 
 /* Its cross-entropy, to be worked off in tiles. */
@@ -84,7 +86,7 @@ static inline spo_logits ufm_logits(const ufm *u) {
                       .omega = u->omega};
 }
 
-enum { UFM_N_POINTS = 7 };
+enum { UFM_N_POINTS = 14 };
 extern const spo_named_point ufm_points[UFM_N_POINTS]; /* ufm_points.c */
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "models/configuration.h"
 #include "models/simplex.h"
 
 #define REFUSE(...) spo_fail(err, SPO_E_ARG, "spo_ufm_point", __VA_ARGS__)
@@ -192,7 +193,7 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
   if (!end || *end != '\0' || wrong < 1 || right <= wrong || right > u->N || wrong != u->N - right)
     return REFUSE("calibrated:C,M: \"%s\" is not two counts C > M >= 1 that sum to %zu samples",
                   arg ? arg : "", u->N);
-  if (u->K != 2 || u->weighted)
+  if (u->K != 2 || u->weighted || u->ratio != 1.0)
     return REFUSE("calibrated: needs 2 classes and samples of the same weight");
   const double apart = log((double)right / (double)wrong) / u->tau;
   if (!(apart <= 2.0))
@@ -213,6 +214,40 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
     H[i * u->d] = ((u->label[i] == 0) == (i < right)) ? 1.0 : -1.0;
   return SPO_OK;
 }
+
+/* ---- codes ----------------------------------------------------------------------------------- */
+
+/* W a configuration by name, h_i = w_{y_i}. What fixes a code's w_k fixes only its line, so that the
+ * gradients of equally heavy classes point along it. */
+static spo_status build_code(const spo_problem *P, size_t code, const char *arg, gsl_rng *rng,
+                             double *x, spo_error *err) {
+  const ufm *u = P->self;
+  const spo_named_point *point = &spo_configuration_point[code];
+  spo_configuration c = {.d = u->d, .n = u->K, .vectors = u->K};
+  c.problem.self = &c;
+  spo_status status = need_free(u, point->name, err);
+  if (status == SPO_OK)
+    status = need_balance(u, point->name, err);
+  if (status == SPO_OK)
+    status = point->build(&c.problem, arg, rng, x, err);
+  if (status == SPO_OK)
+    follow_classifier(u, 1.0, x);
+  return status;
+}
+
+#define CODE(name, code)                                                                           \
+  static spo_status name(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,           \
+                         spo_error *err) {                                                         \
+    return build_code(P, code, arg, rng, x, err);                                                  \
+  }
+CODE(build_polygon, SPO_CONFIGURATION_POLYGON)
+CODE(build_orthoplex, SPO_CONFIGURATION_ORTHOPLEX)
+CODE(build_hypercube, SPO_CONFIGURATION_HYPERCUBE)
+CODE(build_icosahedron, SPO_CONFIGURATION_ICOSAHEDRON)
+CODE(build_dodecahedron, SPO_CONFIGURATION_DODECAHEDRON)
+CODE(build_roots, SPO_CONFIGURATION_ROOTS)
+CODE(build_simplices, SPO_CONFIGURATION_SIMPLICES)
+#undef CODE
 
 /* ---- features of a network ------------------------------------------------------------------- */
 
@@ -293,6 +328,16 @@ const spo_named_point ufm_points[UFM_N_POINTS] = {
     {"antipodal", NULL, "simplex ETF with h_i = -w_{y_i}: a saddle", build_antipodal},
     {"calibrated", "C,M", "two classes, C features right and M wrong in total: a saddle",
      build_calibrated},
+    {"polygon", NULL, "critical code, h_i = w_{y_i}: regular polygon", build_polygon},
+    {"orthoplex", NULL, "critical code: plus and minus of K/2 axes", build_orthoplex},
+    {"hypercube", NULL, "critical code: corners of a cube of any dimension, K = 2^m",
+     build_hypercube},
+    {"icosahedron", NULL, "critical code, K = 12", build_icosahedron},
+    {"dodecahedron", NULL, "critical code, K = 20", build_dodecahedron},
+    {"roots", NULL, "critical code: root system D_m, K = 2m(m-1), or E8, K = 240", build_roots},
+    {"simplices", "SIZES",
+     "critical code: simplices in orthogonal spaces, like 3+2, a bipyramid; 2+2+2, an octahedron",
+     build_simplices},
     {"features", NULL, "the features given with --features, and --classifier or class means",
      build_features},
 };

@@ -41,7 +41,12 @@ static const spo_option table[] = {
      0},
 };
 #undef AT
-enum { N_OPTIONS = sizeof table / sizeof table[0], MAX_BISECTIONS = 100, MAX_NEWTON = 60 };
+enum {
+  N_OPTIONS = sizeof table / sizeof table[0],
+  MAX_BISECTIONS = 100,
+  MAX_TRIALS = 200,
+  MAX_NEWTON = 60
+};
 
 /* A gradient that stalls at so many times its target is one within rounding. */
 static const double slack = 100.0;
@@ -245,30 +250,47 @@ static bool located(const spo_sweep *s, double left, double right) {
   return !(fabs(right - left) > 2.0 * s->options.event_tol * fmax(fabs(left), fabs(right)));
 }
 
-/* Between `left`, a copy that is used up, and `right`: where the branch ends, or else where its
- * index is no longer what it was. */
-static spo_status locate(spo_sweep *s, stand *left, double right, bool ends, spo_sweep_event *event,
-                         spo_error *err) {
-  const size_t index = left->row.index;
+/* Does the branch go on from `left` to `middle`? Where a fold is looked for, whatever its index. */
+static bool goes_on(const stand *left, const stand *middle, bool near, bool ends) {
+  return near && (ends || middle->row.index == left->row.index);
+}
+
+/* From `left`, which moves along, towards `right`: where the branch ends, or else where its index
+ * is no longer what it was. A long step may fail by itself, since newton jumps to a branch beside:
+ * so where one failed is tried again from nearer by. *reached: the branch goes on up to `right`. */
+static spo_status locate(spo_sweep *s, stand *left, double right, bool ends, bool *reached,
+                         spo_sweep_event *event, spo_error *err) {
+  double failed = right;
+  bool again = false;
+  *reached = false;
   *event = (spo_sweep_event){.kind = ends ? SPO_SWEEP_FOLD : SPO_SWEEP_EXCHANGE,
                              .branch = left->row.branch};
-  for (int i = 0; i < MAX_BISECTIONS && !located(s, left->value, right) && !interrupted(s); i++) {
+  for (int i = 0; i < MAX_TRIALS && (again || !located(s, left->value, failed)) && !interrupted(s);
+       i++) {
     stand middle;
     bool near;
-    const spo_status status = correct(s, left, 0.5 * (left->value + right), &middle, &near, err);
+    const double value = again ? failed : 0.5 * (left->value + failed);
+    const spo_status status = correct(s, left, value, &middle, &near, err);
     if (status != SPO_OK) {
       leave(&middle);
       return status;
     }
-    if (near && (ends || middle.row.index == index)) {
+    if (goes_on(left, &middle, near, ends)) {
       take_over(left, &middle);
+      *reached = value == right;
+      if (*reached)
+        return SPO_OK;
+      failed = value == failed ? right : failed;
+      again = true;
       continue;
     }
-    right = middle.value;
+    event->kind = ends || !near ? SPO_SWEEP_FOLD : SPO_SWEEP_EXCHANGE;
+    failed = value;
+    again = false;
     leave(&middle);
   }
-  event->value = 0.5 * (left->value + right);
-  event->width = 0.5 * fabs(right - left->value);
+  event->value = 0.5 * (left->value + failed);
+  event->width = 0.5 * fabs(failed - left->value);
   return SPO_OK;
 }
 
@@ -281,14 +303,28 @@ static spo_status copy_stand(spo_sweep *s, const stand *from, stand *out, spo_er
   return SPO_OK;
 }
 
-/* One event between s->here and `value`, if they can be compared. */
-static spo_status find_event(spo_sweep *s, double value, bool ends, spo_sweep_event *event,
-                             spo_error *err) {
-  stand left;
-  spo_status status = copy_stand(s, &s->here, &left, err);
-  if (status == SPO_OK)
-    status = locate(s, &left, value, ends, event, err);
-  leave(&left);
+/* The way from s->here to t, which newton took in one step, in steps as short as it needs: one event
+ * on it, or none, if the branch goes on to another point than t: then that is t. */
+static spo_status walk(spo_sweep *s, stand *t, bool *near, spo_sweep_event *event, size_t *events,
+                       spo_error *err) {
+  bool reached = true;
+  spo_status status = SPO_OK;
+  for (int pass = 0; pass < 2 && reached && !goes_on(&s->here, t, *near, false); pass++) {
+    stand left;
+    status = copy_stand(s, &s->here, &left, err);
+    if (status == SPO_OK)
+      status = locate(s, &left, t->value, !*near, &reached, event, err);
+    if (status == SPO_OK && reached) {
+      *near = true;
+      take_over(t, &left);
+    } else if (status == SPO_OK) {
+      *near = event->kind == SPO_SWEEP_EXCHANGE;
+      *events = 1;
+    }
+    leave(&left);
+    if (status != SPO_OK)
+      return status;
+  }
   return status;
 }
 
@@ -338,10 +374,8 @@ spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row, spo_sw
     status = fresh_start(s, &t, err);
     if (status == SPO_OK)
       status = descend(s, &t, err);
-  } else if (status == SPO_OK && s->vary->kind == SPO_OPTION_DOUBLE &&
-             (!near || t.row.index != s->here.row.index) && room > 0) {
-    status = find_event(s, value, !near, event, err);
-    *events = status == SPO_OK;
+  } else if (status == SPO_OK && s->vary->kind == SPO_OPTION_DOUBLE && room > 0) {
+    status = walk(s, &t, &near, event, events, err);
   }
   if (status == SPO_OK && !resized && follows_minima(s) && (!near || t.row.index > 0))
     status = descend(s, &t, err);
