@@ -160,8 +160,11 @@ static bool leads_down(const inquiry *q) {
   return q->best.name && q->best.rayleigh < -rayleigh_error(q);
 }
 
+/* A gap that is small beside the tolerance may still be that of a saddle. Only one below the noise
+ * of f leaves nothing to look for. */
 static spo_status constructive(inquiry *q) {
-  if (!q->has_hessian || !q->out->critical || q->global)
+  const double gap = fmin(q->out->gap_bound, q->out->gap);
+  if (!q->has_hessian || !q->out->critical || (q->global && gap <= q->f_noise))
     return SPO_OK;
   const bool cases = spo_problem_has(q->P, certificate) && isfinite(q->out->plain.lambda_min);
   spo_status status = spo_hessian_size(q->eval, q->at, &q->rng, q->room, &q->hessian_size);
@@ -194,7 +197,7 @@ static spo_status hessian_spectrum(inquiry *q) {
     out->lambda_max = s->eigenvalue[s->count - 1];
     q->hessian_size = fmax(q->hessian_size, fmax(fabs(out->lambda_min), fabs(out->lambda_max)));
   }
-  if (!q->global && !leads_down(q) && s->index > 0) {
+  if (!leads_down(q) && s->index > 0) {
     spo_vec_copy(q->P->manifold->n, s->lowest_vector, q->room);
     status = spo_direction_try(q->eval, q->at, "hessian", q->room, q->room + q->P->manifold->n,
                                &q->best);
@@ -203,18 +206,26 @@ static spo_status hessian_spectrum(inquiry *q) {
   return status;
 }
 
+/* What is seen to fall by more than noise is no minimum, however small the gap. A gap that is nil
+ * otherwise outweighs the direction. */
 static spo_status report_direction(inquiry *q, double *direction) {
   spo_verification *out = q->out;
   out->rayleigh_error = rayleigh_error(q);
   if (!leads_down(q))
     return SPO_OK;
+  double decrease, step;
+  const spo_status status =
+      spo_direction_decrease(q->eval, q->at, q->best.v, &decrease, &step, q->err);
+  if (status != SPO_OK || (q->global && !(decrease > q->f_noise)))
+    return status;
+  q->global = false;
   out->direction_case = q->best.name;
   out->rayleigh = q->best.rayleigh;
-  const spo_status status = spo_direction_decrease(q->eval, q->at, q->best.v, &out->decrease,
-                                                   &out->decrease_step, q->err);
-  if (status == SPO_OK && direction)
+  out->decrease = decrease;
+  out->decrease_step = step;
+  if (direction)
     spo_vec_copy(q->P->manifold->n, q->best.v, direction);
-  return status;
+  return SPO_OK;
 }
 
 /* ---- the verdict ----------------------------------------------------------------------------- */
@@ -256,10 +267,10 @@ static void judge(const inquiry *q, spo_verification *out) {
   else if (!out->critical)
     say(out, SPO_NOT_CRITICAL, "|grad| = %.3g > %.3g = %.1g x scale %.3g", out->grad_norm,
         out->critical_bound, q->options.critical_tol, out->grad_scale);
-  else if (out->gap_bound <= gap_limit(q))
+  else if (q->global && out->gap_bound <= gap_limit(q))
     say(out, SPO_GLOBAL_MINIMIZER, "certified gap %.3g <= %.3g, lowest eigenvalue of Z %.3g",
         out->gap_bound, gap_limit(q), out->plain.lambda_min);
-  else if (out->gap <= gap_limit(q))
+  else if (q->global)
     say(out, SPO_GLOBAL_MINIMIZER, "f - f* = %.3g <= %.3g, f* = %.12g (%s)", out->gap, gap_limit(q),
         out->f_star, out->theorem ? out->theorem : "closed form");
   else if (leads_down(q))

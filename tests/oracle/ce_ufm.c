@@ -144,6 +144,28 @@ static void test_origin(void **state) {
   spo_problem_destroy(P);
 }
 
+/* Decays a little below the threshold: the origin is within the gap's tolerance of the minimum, and a
+ * saddle all the same. */
+static void test_shallow_saddle(void **state) {
+  (void)state;
+  const double below[] = {2e-2, 2e-3, 2e-4};
+  for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+    const double lW = 0.5 - 0.5 * below[i], lH = 0.5;
+    const double low = 0.5 * (lW + lH - sqrt((lW - lH) * (lW - lH) + 1.0));
+    spo_error err = {0};
+    spo_problem *P = problem(2, 1, 2, lW, lH);
+    double *x = new_vector(P), *v = new_vector(P);
+    spo_verification out;
+    expect_ok(spo_verify(P, x, NULL, NULL, &out, v, &err));
+    expect_true(out.gap > 0.0 && (i == 0 || out.gap < 1e-6 * out.grad_scale));
+    expect_true(out.verdict == SPO_STRICT_SADDLE);
+    expect_near(out.rayleigh, low, 1e-14);
+    expect_true(out.decrease > 0.5 * out.gap && out.decrease <= out.gap);
+    free(v), free(x);
+    spo_problem_destroy(P);
+  }
+}
+
 /* The bounds hold at any point, from far away to 1e-6 beside the minimum, where they are near it.
  * */
 static void test_bound(void **state) {
@@ -254,8 +276,9 @@ static void test_same_start(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_minimum), cmocka_unit_test(test_conditions),
-      cmocka_unit_test(test_origin),  cmocka_unit_test(test_bound),
-      cmocka_unit_test(test_race),    cmocka_unit_test(test_same_start)};
+      cmocka_unit_test(test_minimum),   cmocka_unit_test(test_conditions),
+      cmocka_unit_test(test_origin),    cmocka_unit_test(test_shallow_saddle),
+      cmocka_unit_test(test_bound),     cmocka_unit_test(test_race),
+      cmocka_unit_test(test_same_start)};
   return cmocka_run_group_tests_name("feature model with decay", tests, NULL, NULL);
 }

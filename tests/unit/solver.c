@@ -450,13 +450,103 @@ static void test_own_numbers(void **state) {
   spo_manifold_destroy(M);
 }
 
+/* Costs on R^2 that are rounded to a noise they state. What the step is judged by shows in what is
+ * accepted. */
+typedef struct rounded {
+  double quantum, noise, hessian; /* f in multiples of it; stated; what products claim */
+  bool shelf;                     /* beyond x_0 = 1/2 the gradient falls, and f is higher */
+} rounded;
+
+static int rounded_cost(void *self, const double *x, double *f, double *memo, double *work) {
+  (void)memo, (void)work;
+  const rounded *r = self;
+  const double exact = 1.0 + 0.5 * (x[0] * x[0] + x[1] * x[1]);
+  *f = r->quantum > 0.0 ? r->quantum * floor(exact / r->quantum) : exact;
+  if (r->shelf)
+    *f = x[0] < 0.5 ? 1.0 : 1.0 + 2.0 * r->noise;
+  return 0;
+}
+static int rounded_egrad(void *self, const double *x, double *g, double *memo, double *work) {
+  (void)memo, (void)work;
+  const rounded *r = self;
+  g[0] = r->shelf ? (x[0] < 0.5 ? -1.0 : -0.1) : x[0];
+  g[1] = r->shelf ? 0.0 : x[1];
+  return 0;
+}
+static int rounded_ehess(void *self, const double *x, const double *v, double *hv,
+                         const double *memo, double *work) {
+  (void)x, (void)memo, (void)work;
+  for (int i = 0; i < 2; i++)
+    hv[i] = ((const rounded *)self)->hessian * v[i];
+  return 0;
+}
+static int rounded_scale(void *self, const double *x, double f, const double *memo, double *f_noise,
+                         double *grad_scale) {
+  (void)x, (void)f, (void)memo;
+  *f_noise = ((const rounded *)self)->noise;
+  *grad_scale = 1.0;
+  return 0;
+}
+static const spo_problem_ops rounded_ops = {.size = sizeof(spo_problem_ops),
+                                            .cost = rounded_cost,
+                                            .egrad = rounded_egrad,
+                                            .ehess = rounded_ehess,
+                                            .scale = rounded_scale};
+
+typedef struct watch {
+  size_t accepted, rises;
+  double grad_norm, rho;
+} watch;
+
+static int watch_steps(void *self, const spo_iter *it) {
+  watch *w = self;
+  if (it->k > 0 && it->accepted) {
+    w->rho = w->accepted++ == 0 ? it->rho : w->rho;
+    w->rises += !(it->grad_norm < w->grad_norm);
+  }
+  w->grad_norm = it->grad_norm;
+  return it->k >= 60;
+}
+
+static watch run_rounded(const spo_solver_ops *type, rounded r, double x0) {
+  spo_error err = {0};
+  spo_manifold *M;
+  spo_solver *s;
+  watch w = {0};
+  double x[2] = {x0, 0.0};
+  expect_ok(spo_euclidean_create(2, &M, &err));
+  const spo_problem P = {&rounded_ops, "rounded", &r, M, 0, 0};
+  expect_ok(spo_solver_create(type, &P, NULL, 1, &s, &err));
+  expect_ok(spo_solver_solve(s, x, NULL, watch_steps, &w, NULL, &err));
+  spo_solver_destroy(s);
+  spo_manifold_destroy(M);
+  return w;
+}
+
+static void test_blind(void **state) {
+  (void)state;
+  const spo_solver_ops *type[] = {spo_trust_region(), spo_arc()};
+  for (int i = 0; i < 2; i++) {
+    /* products three times too small: steps overshoot, which a cost without digits cannot tell */
+    const watch over = run_rounded(type[i], (rounded){1e-3, 1e-3, 1.0 / 3.0, false}, 1e-3);
+    expect_true(over.rises == 0 && over.accepted > 0);
+    expect_at_most(over.grad_norm, 0.9e-3);
+    /* a lower gradient does not pay for a rise of f that is seen */
+    const watch shelf = run_rounded(type[i], (rounded){0.0, 1.0, 1.0, true}, 0.0);
+    expect_true(shelf.accepted == 0);
+  }
+  /* an exact model has the ratio 1, noise or not: it enters above and below */
+  const watch exact = run_rounded(spo_trust_region(), (rounded){0.0, 1e-3, 1.0, false}, 0.3);
+  expect_near(exact.rho, 1.0, 1e-12);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_failing_callbacks), cmocka_unit_test(test_stop_rules),
       cmocka_unit_test(test_repeatable),        cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_fixed_step_rate),   cmocka_unit_test(test_exact_saddle),
       cmocka_unit_test(test_no_noise),          cmocka_unit_test(test_given_step),
-      cmocka_unit_test(test_own_numbers),
+      cmocka_unit_test(test_own_numbers),       cmocka_unit_test(test_blind),
   };
   return cmocka_run_group_tests_name("solver", tests, NULL, NULL);
 }

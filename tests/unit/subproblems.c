@@ -5,8 +5,10 @@
  * hard case too; randomized-tcg leaves where the gradient sees nothing. */
 #include <float.h>
 #include <gsl/gsl_randist.h>
+#include <gsl/gsl_sort.h>
 
 #include "base/vec.h"
+#include "linear/secular.h"
 #include "lists/lists.h"
 #include "samples.h"
 
@@ -395,6 +397,139 @@ static void test_refusal(void **state) {
   spo_problem_destroy(P);
 }
 
+/* ---- the secular equation -------------------------------------------------------------------- */
+
+enum { M = 6 };
+
+/* |y| - its due length at mu, in long double: falls with mu. */
+static long double excess(const spo_secular *in, long double mu) {
+  long double sum = 0.0L;
+  for (size_t i = 0; i < in->m; i++) {
+    const long double e = (long double)in->lambda[i] + mu;
+    sum += in->c[i] == 0.0 ? 0.0L : (long double)in->c[i] * in->c[i] / (e * e);
+  }
+  return sqrtl(sum) - (in->sigma > 0.0 ? mu / in->sigma : (long double)in->radius);
+}
+
+/* mu by bisection between max(0, -lambda_0) and where all components are short. */
+static double multiplier(const spo_secular *in) {
+  long double lo = fmaxl(0.0L, -(long double)in->lambda[0]), hi = lo + 1.0L;
+  if (in->lambda[0] > 0.0 && !(excess(in, 0.0L) > 0.0L))
+    return 0.0;
+  while (excess(in, hi) > 0.0L)
+    hi = lo + 2.0L * (hi - lo);
+  for (int k = 0; k < 20000 && hi - lo > 1e-19L * hi; k++) {
+    const long double mid = 0.5L * (lo + hi);
+    if (mid == lo || mid == hi)
+      break;
+    if (excess(in, mid) > 0.0L)
+      lo = mid;
+    else
+      hi = mid;
+  }
+  return (double)lo;
+}
+
+/* Against bisection in long double, over many orders of magnitude. */
+static void test_secular(void **state) {
+  (void)state;
+  for (expect_seed = 1; expect_seed <= 3000; expect_seed++) {
+    gsl_rng *rng = new_rng(expect_seed);
+    double lambda[M], c[M], y[M];
+    const double spread = (double)(expect_seed % 7);
+    for (size_t i = 0; i < M; i++) {
+      lambda[i] = gsl_ran_gaussian_ziggurat(rng, 1.0) * pow(10.0, spread * gsl_rng_uniform(rng));
+      c[i] = gsl_ran_gaussian_ziggurat(rng, 1.0) * pow(10.0, -2.0 * spread * gsl_rng_uniform(rng));
+    }
+    gsl_sort(lambda, 1, M);
+    spo_secular in = {M, lambda, c, pow(10.0, spread * (gsl_rng_uniform(rng) - 0.5)), 0.0, 0.0};
+    if (expect_seed % 2)
+      in.sigma = pow(10.0, spread * (gsl_rng_uniform(rng) - 0.5));
+    spo_secular_result out;
+    spo_secular_solve(&in, y, &out);
+    const double mu = multiplier(&in), below = fmax(0.0, -lambda[0]);
+    expect_near(out.mu, mu, 1e-13 * (mu + below));
+    expect_true(out.boundary == (mu > 0.0) && out.negative == (lambda[0] < 0.0));
+    for (size_t i = 0; i < M; i++) /* as far as mu's rounding lets them be known */
+      expect_near((lambda[i] + out.mu) * y[i], -c[i],
+                  1e-11 * fabs(c[i]) + 8.0 * DBL_EPSILON * (fabs(lambda[i]) + mu) * fabs(y[i]));
+    const double length = in.sigma > 0.0 ? out.mu / in.sigma : in.radius;
+    if (mu > 0.0)
+      expect_near(out.norm / length, 1.0, 1e-12);
+    gsl_rng_free(rng);
+  }
+}
+
+/* Flat directions are noise where nothing lies below them, and count where something does. */
+static void test_secular_flat(void **state) {
+  (void)state;
+  const double c[] = {0.5, 1e-3, 0.25};
+  double lambda[] = {0.0, 0.0, 1.0}, y[3];
+  spo_secular_result out;
+  const double flat[] = {1e-3, 0.0, 0.25};
+  spo_secular in = {3, lambda, flat, 10.0, 0.0, 1e-2};
+  spo_secular_solve(&in, y, &out);
+  expect_true(y[0] == 0.0 && y[1] == 0.0 && !out.boundary);
+  expect_near(y[2], -0.25, 1e-15);
+  in.c = c, lambda[0] = -1.0;
+  spo_secular_solve(&in, y, &out);
+  expect_true(out.boundary && out.negative);
+  expect_near(y[1] * out.mu, -c[1], 1e-15);
+}
+
+/* Memory that served an operator of another size of numbers: no sooner exhausted for that. */
+static void test_another_scale(void **state) {
+  (void)state;
+  const spo_trs_ops *solver[] = {spo_gltr(), spo_exact()};
+  for (int p = 0; p < 2; p++)
+    for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+      setting s;
+      double eta[N];
+      set_up(&s, solver[p], DEFINITE, false, 1e3, expect_seed);
+      solve(&s, solver[p]);
+      spo_vec_copy(N, s.eta, eta);
+      for (size_t i = 0; i < N * N; i++)
+        s.A[i] *= 1e-14;
+      for (size_t i = 0; i < N; i++)
+        s.g[i] *= 1e-14;
+      solve(&s, solver[p]);
+      for (size_t i = 0; i < N; i++)
+        expect_near(s.eta[i], eta[i], 1e-9 * spo_vec_norm(N, eta));
+      tear_down(&s);
+    }
+}
+
+static spo_status drop_first(void *self, size_t k, double *V) {
+  (void)self;
+  for (size_t j = 0; j < k; j++)
+    V[j * N] = 0.0;
+  return SPO_OK;
+}
+
+/* What rounding leaves of the gradient outside the space is not followed. */
+static void test_off_the_space(void **state) {
+  (void)state;
+  const spo_trs_ops *solver[] = {spo_gltr(), spo_exact()};
+  for (int p = 0; p < 2; p++)
+    for (expect_seed = 1; expect_seed <= 10; expect_seed++) {
+      setting s;
+      double eta[N];
+      set_up(&s, solver[p], DEFINITE, false, 1e3, expect_seed);
+      s.space.dim = N - 1;
+      s.space.project = drop_first;
+      for (size_t i = 0; i < N; i++)
+        s.A[i] = s.A[i * N] = 0.0;
+      s.g[0] = 0.0;
+      solve(&s, solver[p]);
+      spo_vec_copy(N, s.eta, eta);
+      s.g[0] = spo_vec_norm(N, s.g);
+      solve(&s, solver[p]);
+      for (size_t i = 0; i < N; i++)
+        expect_near(s.eta[i], eta[i], 1e-12 * spo_vec_norm(N, eta));
+      tear_down(&s);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_decrease_and_region),
@@ -407,6 +542,10 @@ int main(void) {
       cmocka_unit_test(test_refusal),
       cmocka_unit_test(test_replay_after_interruption),
       cmocka_unit_test(test_products_of_exact),
+      cmocka_unit_test(test_secular),
+      cmocka_unit_test(test_secular_flat),
+      cmocka_unit_test(test_another_scale),
+      cmocka_unit_test(test_off_the_space),
   };
   return cmocka_run_group_tests_name("subproblems", tests, NULL, NULL);
 }

@@ -77,8 +77,9 @@ SPO_API const spo_option *spo_verify_options_table(size_t *count);
  *   not-critical      x off the manifold by more than 1e-8, or |grad| > critical_tol grad_scale
  *                     (the problem's; where it states none |f|, or 1 where f = 0)
  *   global-minimizer  the certified gap, or f - f_star, is at most
- *                     max(gap_tol min(|f|, scale), noise of f); scale is the problem's own,
- *                     tau f for the cross-entropies
+ *                     max(gap_tol min(|f|, scale), noise of f), and no direction as below is
+ *                     seen along which f falls by more than its noise; scale is the problem's
+ *                     own, tau f for the cross-entropies
  *   strict-saddle     the lowest Rayleigh quotient of the certificate's cases, or of the lowest
  *                     Hessian eigenvector, is below -max(1e3 eps |H|, 10 |grad|)
  *   local-minimizer   index 0, and nullity = dimension of the symmetry orbit
