@@ -18,8 +18,8 @@ extern "C" {
  * then any number of ehess, so that each may keep in memo what the next needs. Return 0: fine;
  * > 0: not evaluable here, reject this point and come nearer; < 0: give up. */
 
-/* The group that leaves the cost unchanged, and the tangent space of its orbit through x. Either the
- * four callbacks, or, where all of the group is a rotation of the first m points of R^d in x
+/* The group that leaves the cost unchanged, and the tangent space of its orbit through x. Either
+ * the four callbacks, or, where all of the group is a rotation of the first m points of R^d in x
  * together (the rest of x stays), `rotated` alone:
  *
  *   static void rotated(const void *self, size_t *d, size_t *m) { *d = 3, *m = 12; }

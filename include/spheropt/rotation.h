@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The orbit of m points of R^d under rotations: its tangent space { Omega X : Omega skew }, Omega X =
- * (Omega x_1, ..., Omega x_m), and the orthogonal projection onto it. A problem whose first m points
- * turn together needs none of this: the slot `rotated` of spo_symmetry is enough. Here are the parts
- * for symmetries of one's own, several groups of points that turn separately for example.
+ * The orbit of m points of R^d under rotations: its tangent space { Omega X : Omega skew }, with
+ * Omega X = (Omega x_1, ..., Omega x_m), and the orthogonal projection onto it. A problem whose
+ * first m points turn together needs none of this: the slot `rotated` of spo_symmetry is enough.
+ * Here are the parts for symmetries of one's own, several groups of points that turn separately for
+ * example.
  *
  *   projection  V -> Omega X,   Omega S + S Omega = V X^T - X V^T,   S = X X^T
  *
@@ -19,8 +20,8 @@
 extern "C" {
 #endif
 
-/** spo_rotation_store_len, spo_rotation_work_len - doubles that the following keep (eigenvectors and
- * eigenvalues of S), and scratch that each of them needs. O(1), any thread. */
+/** spo_rotation_store_len, spo_rotation_work_len - doubles that the following keep (eigenvectors
+ * and eigenvalues of S), and scratch that each of them needs. O(1), any thread. */
 SPO_API size_t spo_rotation_store_len(size_t d);
 SPO_API size_t spo_rotation_work_len(size_t d);
 
@@ -42,7 +43,7 @@ SPO_API spo_status spo_rotation_prepare(size_t d, size_t m, const double *X, dou
                                         size_t *dim, double *work);
 
 /**
- * spo_rotation_project - k vectors in place, V_j <- Omega_j X, orthogonally in the Euclidean metric.
+ * spo_rotation_project - k vectors in place, V_j <- Omega_j X, orthogonally (Euclidean metric).
  *
  * X, store  in       as prepared
  * stride    in       doubles from one vector to the next, >= d m

@@ -223,7 +223,8 @@ static void rotated(const void *self, size_t *d, size_t *m) {
   *m = rotated_m;
 }
 
-/* The ready-made rotations on R^6: sizes that fit pass, others do not; nor do both kinds at once. */
+/* The ready-made rotations on R^6: sizes that fit pass, others do not; nor do both kinds at
+ * once. */
 static void symmetry_rotated(void **state) {
   (void)state;
   spo_error err = {0};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The table of a model: all of the list are complete, and each missing or impossible member is
- * refused by its name. Points of a model by name: each named point is the one that its own build makes, "random" the
- * manifold's, nothing the model's own start; names and arguments that do not fit are refused with
- * one line. */
+ * refused by its name. Points of a model by name: each named point is the one that its own build
+ * makes, "random" the manifold's, nothing the model's own start; names and arguments that do not
+ * fit are refused with one line. */
 #include "lists/lists.h"
 #include "samples.h"
 

@@ -75,8 +75,8 @@ SPO_API const spo_option *spo_spectrum_options_table(size_t *count);
  * free); the pairs come with their residuals all the same, no matter how the iteration ended, and
  * index and nullity are then unknown. Orbit directions are deflated only at critical points (gradient at most 1e-6 of the
  * problem's scale).
- * zero_tol by default: max(8 eps dim |H|, residual_max), and near critical points also 10 |grad| and
- * 8 eps times the gradient scale that the problem states.
+ * zero_tol by default: max(8 eps dim |H|, residual_max), and near critical points also 10 |grad|
+ * and 8 eps times the gradient scale that the problem states.
  * Fails: SPO_E_UNSUPPORTED (no ehess; no coordinates and dim <= dense_max is iterated instead),
  * SPO_E_NOMEM, SPO_E_NUMERIC, SPO_E_OPTION, and as spo_eval_hess. Threads: one per evaluator.
  * tests/oracle/ufm_spectrum.c.
