@@ -50,13 +50,13 @@ static const spo_choice first_steps[] = {
 static const spo_option table[] = {
     SPO_LINE_SEARCH_OPTIONS(
         spo_gradient_descent_options, searches, "how the step is chosen", SPO_SEARCH_ARMIJO, "",
-        "fixed: the step; else the first one tried, 0: chosen from the gradient", 1e-4,
+        "the first step tried, 0: chosen from the gradient; with fixed every step", 1e-4,
         "1e-4: Nocedal, Wright 2006, section 3.1", 0.9, "0.9: Hager, Zhang 2005"),
     {"first-step", "where a line search begins", "",
      offsetof(spo_gradient_descent_options, first_step), SPO_OPTION_CHOICE, 0, 3, 0, 0, first_steps,
      0},
     {"bb-range",
-     "a Barzilai-Borwein step is at most so many times the last, or one part in as many",
+     "bb-direct, bb-inverse, bb-alternating: a step is at most so many times the last, or 1/ that",
      "Manopt 1e3, for the step itself: here relative, so that units do not matter",
      offsetof(spo_gradient_descent_options, bb_range), SPO_OPTION_DOUBLE, 1, INFINITY, 1e3,
      SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},

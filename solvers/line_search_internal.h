@@ -121,7 +121,8 @@ enum { /* their places in it */
        NULL,                                                                                       \
        0},                                                                                         \
       {"curvature",                                                                                \
-       "part of the slope that may be left at the end of a step (Wolfe)",                          \
+       "strong-wolfe, hager-zhang: part of the slope that may be left at the end of a "            \
+       "step",                                                                                     \
        sigma_origin,                                                                               \
        SPO_LINE_SEARCH_AT_(type, curvature),                                                       \
        SPO_OPTION_DOUBLE,                                                                          \

@@ -39,7 +39,9 @@ static inline double spo_trs_target(const spo_trs_input *in, const spo_trs_optio
    SPO_OPTION_DOUBLE, 0, 2, 0.5, 0, NULL, 0},                                                      \
   {"max-inner", "Hessian products in one subproblem; 0: twice the dimension and 50", "",           \
    SPO_TRS_AT(base, max_inner), SPO_OPTION_UINT, 0, 0x1p53, 0, 0, NULL, 0},                        \
-  {"replay", "tcg: inner directions kept, to answer a rejected step without a new product",        \
+  {"replay",                                                                                       \
+   "tcg, randomized-tcg: inner directions kept, to answer a rejected step without a new "          \
+   "product",                                                                                      \
    "longer inner iterations seldom end in a rejection", SPO_TRS_AT(base, replay),                  \
    SPO_OPTION_UINT, 0, 10000, 16, 0, NULL, 0},                                                     \
   {"basis", "gltr: Lanczos vectors kept; a preconditioner needs two a step",                       \

@@ -47,7 +47,8 @@ enum {
 
 typedef struct spo_option {
   const char *name;   /* as on the command line, without dashes: "max-inner" */
-  const char *help;   /* one line */
+  const char *help;   /* one line. "NAME: ..." or "NAME, NAME: ...", names of choices of the same
+                         table: without effect unless one of these is chosen */
   const char *origin; /* where the default comes from; "" if it needs none */
   size_t offset;      /* into the options struct, whose first member is `size_t size` */
   spo_option_kind kind;
@@ -115,6 +116,34 @@ SPO_API spo_status spo_option_set(const spo_option *option, void *options, const
  */
 SPO_API spo_status spo_options_parse(const spo_option *table, size_t count, void *options,
                                      size_t words, char *const *word, spo_error *err);
+
+/**
+ * spo_options_set - spo_option_set by name: one line for one option.
+ *
+ *   spo_options_set(type->option, type->n_options, &options, "line-search", "armijo", &err);
+ *
+ * table    in      `count` entries;  name, value  in  as on the command line, without dashes
+ * options  in/out  the struct; unchanged on failure
+ *
+ * Units: the option's. Cost: O(count + length). Fails: SPO_E_OPTION (no such name, or as
+ * spo_option_set). Threads: any. Test: tests/unit/options.c.
+ */
+SPO_API spo_status spo_options_set(const spo_option *table, size_t count, void *options,
+                                   const char *name, const char *value, spo_error *err);
+
+/**
+ * spo_option_idle - has the option no effect, because another choice is made than those it belongs
+ * to (see spo_option.help)?
+ *
+ * table    in   `count` entries, `option` one of them
+ * options  in   the struct
+ * choice   out  the option by which the choice is made; may be NULL; set only if idle
+ *
+ * Units: none. Cost: O(count times choices), no allocation. Fails: never. Threads: any. Test:
+ * tests/unit/options.c.
+ */
+SPO_API bool spo_option_idle(const spo_option *table, size_t count, const spo_option *option,
+                             const void *options, const spo_option **choice);
 
 /**
  * spo_option_get - writes the value as text that spo_option_set reads back to the same bits.

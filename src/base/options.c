@@ -410,3 +410,50 @@ spo_status spo_options_take(const spo_option *table, size_t count, const void *g
   memcpy(own, &size, sizeof size);
   return SPO_OK;
 }
+
+spo_status spo_options_set(const spo_option *table, size_t count, void *options, const char *name,
+                           const char *value, spo_error *err) {
+  const spo_option *o = spo_option_find(table, count, name);
+  if (!o)
+    return spo_fail(err, SPO_E_OPTION, __func__, "%.60s: there is no such option", name);
+  return spo_option_set(o, options, value, err);
+}
+
+/* ---- options of one choice ------------------------------------------------------------------- */
+
+/* Is `name` one of the `length` characters "a, b, c"? */
+static bool in_list(const char *list, size_t length, const char *name) {
+  const size_t own = strlen(name);
+  for (const char *word = list; word < list + length;) {
+    const size_t part = strcspn(word, ",:");
+    if (part == own && strncmp(word, name, own) == 0)
+      return true;
+    word += part + 2;
+  }
+  return false;
+}
+
+bool spo_option_idle(const spo_option *table, size_t count, const spo_option *option,
+                     const void *options, const spo_option **choice) {
+  const size_t length = strcspn(option->help, ":");
+  if (option->help[length] != ':')
+    return false;
+  for (size_t i = 0; i < count; i++) {
+    const spo_option *o = &table[i];
+    bool belongs = false, chosen = false;
+    const void *value;
+    if (o->kind != SPO_OPTION_CHOICE || o == option)
+      continue;
+    fetch(o, options, &value);
+    for (const spo_choice *c = o->choice; c->name; c++)
+      if (in_list(option->help, length, c->name)) {
+        belongs = true;
+        chosen = chosen || c->value == value;
+      }
+    if (belongs && choice && !chosen)
+      *choice = o;
+    if (belongs)
+      return !chosen && choice_name(o, value); /* a caller's own plug-in may read what it likes */
+  }
+  return false;
+}

@@ -133,6 +133,17 @@ int cli_group_set(cli_group *g, const spo_option *o, const char *text) {
   }
 }
 
+/* An option that was given and would do nothing */
+static int check_idle(const cli_group *g, const spo_option *o) {
+  const spo_option *by = NULL;
+  char value[64];
+  if (!spo_option_idle(g->table, g->count, o, g->values, &by))
+    return CLI_OK;
+  spo_option_get(by, g->values, value, sizeof value);
+  return cli_fail(CLI_USAGE, "--%s goes with --%s %.*s, and has no effect with %s", o->name,
+                  by->name, (int)strcspn(o->help, ":"), o->help, value);
+}
+
 int cli_group_take(cli_group *g, cli_arguments *args) {
   for (size_t i = 0; i < g->count; i++) {
     const spo_option *o = &g->table[i];
@@ -142,6 +153,11 @@ int cli_group_take(cli_group *g, cli_arguments *args) {
     if (!(a->value && *a->value) && o->kind != SPO_OPTION_BOOL)
       return cli_fail(CLI_USAGE, "--%s: a value is due: %s", o->name, o->help);
     int status = cli_group_set(g, o, a->value ? a->value : "true");
+    if (status)
+      return status;
+  }
+  for (size_t i = 0; i < g->count; i++) { /* once all choices are made */
+    const int status = cli_take(args, g->table[i].name) ? check_idle(g, &g->table[i]) : CLI_OK;
     if (status)
       return status;
   }

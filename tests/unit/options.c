@@ -326,6 +326,47 @@ static void bad_words(void **state) {
   }
 }
 
+/* By name, in one call; and what another choice leaves without effect. */
+static void test_by_name(void **state) {
+  (void)state;
+  static const int a = 0, b = 1, c = 2, foreign = 3;
+  static const spo_choice choices[] = {
+      {"a", "", &a}, {"b", "", &b}, {"c", "", &c}, {NULL, NULL, NULL}};
+  typedef struct some {
+    size_t size;
+    const void *which;
+    double one, two, all;
+  } some;
+  static const spo_option own[] = {
+      {"which", "a: no name of another table", "", offsetof(some, which), SPO_OPTION_CHOICE, 0, 2,
+       0, 0, choices, SPO_OPEN_CHOICE},
+      {"one", "b: for it alone", "", offsetof(some, one), SPO_OPTION_DOUBLE, 0, 1, 0, 0, NULL, 0},
+      {"two", "a, c: for these", "", offsetof(some, two), SPO_OPTION_DOUBLE, 0, 1, 0, 0, NULL, 0},
+      {"all", "other: a colon, but no choice", "", offsetof(some, all), SPO_OPTION_DOUBLE, 0, 1, 0,
+       0, NULL, 0},
+  };
+  const char *const names[] = {"a", "b", "c"};
+  const bool idle[3][4] = {{0, 1, 0, 0}, {0, 0, 1, 0}, {0, 1, 0, 0}};
+  spo_error err = {0};
+  some s;
+  spo_options_init(own, 4, &s, sizeof s);
+  expect_ok(spo_options_set(own, 4, &s, "one", "0.5", &err));
+  expect_near(s.one, 0.5, 0.0);
+  expect_status(spo_options_set(own, 4, &s, "none", "0.5", &err), SPO_E_OPTION);
+  expect_true(strstr(err.text, "none") != NULL);
+  expect_status(spo_options_set(own, 4, &s, "two", "2", &err), SPO_E_OPTION);
+  for (int i = 0; i < 3; i++) {
+    expect_ok(spo_options_set(own, 4, &s, "which", names[i], &err));
+    for (int k = 0; k < 4; k++) {
+      const spo_option *by = NULL;
+      expect_true(spo_option_idle(own, 4, &own[k], &s, &by) == idle[i][k]);
+      expect_true(by == (idle[i][k] ? &own[0] : NULL));
+    }
+  }
+  s.which = &foreign;
+  expect_true(!spo_option_idle(own, 4, &own[1], &s, NULL));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults),
@@ -338,6 +379,7 @@ int main(void) {
       cmocka_unit_test(not_given),
       cmocka_unit_test(words),
       cmocka_unit_test(bad_words),
+      cmocka_unit_test(test_by_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
