@@ -107,20 +107,24 @@ def median(values):
 FOLDS = {"max": max, "min": min, "median": median, "count": len, "sum": sum}
 
 
-def evaluate(field, data):
-    """Field or `a op b`; a missing one is an error that names it."""
-    if ", " in field:
-        return [evaluate(part, data) for part in field.split(", ")]
+def value_in(field, data):
     for sign, op in ((" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
         if sign in field:
             left, right = field.split(sign, 1)
-            return op(evaluate(left, data), evaluate(right, data))
+            return op(value_in(left, data), value_in(right, data))
     fold = re.fullmatch(r"(\w+)\((.*)\)", field)
+    if fold:
+        return FOLDS[fold[1]](walk(data, fold[2]))
+    return float(field) if re.fullmatch(r"[-+.\deE]+", field) else walk(data, field)
+
+
+def evaluate(field, data):
+    """Field, `a op b` or `a, b`; a missing one is an error that names it."""
+    if ", " in field:
+        return [evaluate(part, data) for part in field.split(", ")]
     try:
-        if fold:
-            return FOLDS[fold[1]](walk(data, fold[2]))
-        return float(field) if re.fullmatch(r"[-+.\deE]+", field) else walk(data, field)
-    except (KeyError, IndexError, StopIteration, TypeError, AttributeError):
+        return value_in(field, data)
+    except (KeyError, IndexError, StopIteration, TypeError, AttributeError, ValueError, ZeroDivisionError):
         fail(f"the answer has no {field}")
 
 

@@ -78,13 +78,18 @@ row 'fixed classifier, d = K-1, tau > K-1: h_i = -w is a local minimum' derived 
   verify ufm --classes 3 --per-class 1 --dim 2 --tau 3 --fix-classifier etf --init antipodal
 row 'its lowest eigenvalue' derived 0.7458571378189728 1e-12 lambda_min \
   verify ufm --classes 3 --per-class 1 --dim 2 --tau 3 --fix-classifier etf --init antipodal
+row 'so some of 100 starts are trapped there: at least one of three features wrong' derived 1.747545 least \
+  'max(starts.f)' solve ufm --classes 3 --per-class 1 --dim 2 --tau 3 --fix-classifier etf --starts 100
+row 'd = K: none is, the largest f' derived 0.0219747695024 1e-9% 'max(starts.f)' \
+  solve ufm --classes 3 --per-class 1 --dim 3 --tau 3 --fix-classifier etf --starts 100
 saddle derived antipodal 3 -1.4917142756379456 --classes 3 --per-class 1 --dim 3 --tau 3 --fix-classifier etf
 if full; then
   saddle derived merged:2 8 -0.3400923259 --classes 4 --per-class 2 --dim 5 --tau 2
   saddle derived merged:3 15 -0.08952628018 --classes 6 --per-class 1 --dim 6
   saddle derived merged:4 28 -0.6218305163 --classes 8 --per-class 1 --dim 8 --tau 5
   saddle derived merged:3 24 -0.04104221182 --classes 9 --per-class 2 --dim 5
-  row 'calibrated:3,1 in R^3: index' derived 2 exact index verify ufm --classes 2 --per-class 2 --dim 3 --init calibrated:3,1
+  row 'calibrated:3,1 in R^3: index' derived 2 exact index \
+    verify ufm --classes 2 --per-class 2 --dim 3 --init calibrated:3,1
   row 'its lowest eigenvalue' derived -0.404235 5e-7 lambda_min \
     verify ufm --classes 2 --per-class 2 --dim 3 --init calibrated:3,1
   row 'its f, the entropy of 1/4' derived 0.5623351446188083 1e-14 f \
