@@ -56,6 +56,21 @@ if full; then
   row 'largest eigenvalue there' derived 0.01191322176 1e-8% 'eigenvalues[-1]' "${large[@]}"
 fi
 
+# gradient descent with the fixed step 2/(least + largest positive eigenvalue): the ratio of gradients tends to
+# (kappa - 1)/(kappa + 1)
+rate() { # ratio, tolerance, K, n, d, tau, step
+  row "rate of gradient descent with the best fixed step, K $3, n $4, d $5, tau $6" derived "$1" "$2" \
+    'trace[40].grad_norm / trace[39].grad_norm' \
+    solve ufm --classes "$3" --per-class "$4" --dim "$5" --tau "$6" --solver gradient-descent --grad-rel 1e-2 \
+    --seed 1 -o near then \
+    solve ufm --init near --solver gradient-descent --line-search fixed --step "$7" --grad-rel 1e-13
+}
+rate 0.65108 5e-5 4 2 5 1 5.60846
+if full; then
+  rate 0.72973 5e-5 6 3 8 3 11.242766
+  rate 0.6 5e-5 3 1 3 2 4.417107
+fi
+
 # every other critical point is a strict saddle: index, and how far it falls at most
 saddle() { # by, point, index, lowest eigenvalue, options...
   row "$2 (${*:5}) is a strict saddle" "$1" strict-saddle exact verdict verify ufm "${@:5}" --init "$2"
@@ -83,7 +98,7 @@ row 'd = K: none is, the largest f' derived 0.0219747695024 1e-9% 'max(starts.f)
   solve ufm --classes 3 --per-class 1 --dim 3 --tau 3 --fix-classifier etf --starts 100
 saddle derived antipodal 3 -1.4917142756379456 --classes 3 --per-class 1 --dim 3 --tau 3 --fix-classifier etf
 if full; then
-  saddle derived merged:2 8 -0.3400923259 --classes 4 --per-class 2 --dim 5 --tau 2
+  saddle paper merged:2 8 -0.3400923259 --classes 4 --per-class 2 --dim 5 --tau 2
   saddle derived merged:3 15 -0.08952628018 --classes 6 --per-class 1 --dim 6
   saddle derived merged:4 28 -0.6218305163 --classes 8 --per-class 1 --dim 8 --tau 5
   saddle derived merged:3 24 -0.04104221182 --classes 9 --per-class 2 --dim 5
@@ -134,7 +149,7 @@ iterations() { # who, number
 }
 normalised 5 && fast=("${racer[@]}") && iterations 'normalised, tau 5' 50
 decayed 5e-3 && iterations 'weight decay 5e-3' 75
-row 'normalised features collapse faster: the ratio at tau 5' paper 1 most 'median:5 trace[nc2<1e-4].k' \
+row 'normalised features collapse faster (the paper: networks): the ratio at tau 5' paper 1 most 'median:5 trace[nc2<1e-4].k' \
   "${fast[@]}" over "${racer[@]}"
 if full; then
   normalised 1 && slow=("${racer[@]}") && iterations 'normalised, tau 1' 180
