@@ -142,24 +142,28 @@ def of_rows(name, field, data):
 FOLDS = {"max": max, "min": min, "median": median, "count": len, "sum": sum}
 
 
-def evaluate(field, data):
-    """Field or `a op b`; a missing one is an error that names it."""
-    if ", " in field:
-        return [evaluate(part, data) for part in field.split(", ")]
+def value_in(field, data):
     for sign, op in ((" + ", lambda a, b: a + b), (" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
         if sign in field:
             left, right = field.split(sign, 1)
-            return op(evaluate(left, data), evaluate(right, data))
+            return op(value_in(left, data), value_in(right, data))
     fold = re.fullmatch(r"(\w+)\((.*)\)", field)
+    if fold and fold[1] == "near":
+        return near(fold[2], data)
+    if fold and fold[1] in points.MEASURES:
+        return of_rows(fold[1], fold[2], data)
+    if fold:
+        return FOLDS[fold[1]](walk(data, fold[2]))
+    return float(field) if re.fullmatch(r"[-+.\deE]+", field) else walk(data, field)
+
+
+def evaluate(field, data):
+    """Field, `a op b` or `a, b`; a missing one is an error that names it."""
+    if ", " in field:
+        return [evaluate(part, data) for part in field.split(", ")]
     try:
-        if fold and fold[1] == "near":
-            return near(fold[2], data)
-        if fold and fold[1] in points.MEASURES:
-            return of_rows(fold[1], fold[2], data)
-        if fold:
-            return FOLDS[fold[1]](walk(data, fold[2]))
-        return float(field) if re.fullmatch(r"[-+.\deE]+", field) else walk(data, field)
-    except (KeyError, IndexError, StopIteration, TypeError, AttributeError):
+        return value_in(field, data)
+    except (KeyError, IndexError, StopIteration, TypeError, AttributeError, ValueError, ZeroDivisionError):
         fail(f"the answer has no {field}")
 
 
