@@ -5,10 +5,10 @@
  * point the simplex ETF nearest to the class means (implicit), whose dependence on the features is
  * differentiated through the closed form of the nearest ETF.
  *
- *   implicit_etf [--ufm-10 | --ufm-100 | K n d tau STEPS]
+ *   implicit_etf [--json] [--ufm-10 | --ufm-100 | K n d tau STEPS]
  *
  * All three by gradient descent with Armijo steps from the same features. The proximal term pulls
- * to the solution of some steps ago (the paper: of the step before). The paper's sizes are UFM-10:
+ * to the solution of the step before. The paper's sizes are UFM-10:
  * 10 classes, 1000 features, d = 512, 2000 steps; how many features UFM-100 has is not printed
  * there, here it is 1000 as well. Its optimiser (AGD) is not the one here, so curves are not to be
  * laid over its own. */
@@ -113,8 +113,8 @@ static const spo_problem_ops implicit_ops = {
 /* ---- what is looked at ----------------------------------------------------------------------- */
 
 typedef struct view {
-  double loss, nc[3], spread, mean_margin; /* spread: how unequal lengths of h and w are */
-  double *margin;                          /* N, sorted */
+  size_t step;
+  double loss, nc[3], mean_margin, least_margin;
 } view;
 
 static void centred(size_t d, size_t m, const double *X, double *Y) {
@@ -135,7 +135,8 @@ static void centred(size_t d, size_t m, const double *X, double *Y) {
 }
 
 /* cos(h - h_G, w_y - w_G) - max_{j != y} cos(h - h_G, w_j - w_G); K/(K-1) at collapse */
-static int look(size_t d, size_t K, size_t n, const double *W, const double *H, view *v) {
+static int look(size_t d, size_t K, size_t n, const double *W, const double *H, double *margin,
+                view *v) {
   const size_t N = K * n;
   double *Wc = malloc((K + N) * d * sizeof *Wc), *Hc = Wc ? Wc + K * d : NULL;
   int64_t *label = malloc(N * sizeof *label);
@@ -156,10 +157,11 @@ static int look(size_t d, size_t K, size_t n, const double *W, const double *H, 
         else
           best = fmax(best, cosine);
       }
-      v->margin[i] = own - best;
-      v->mean_margin += v->margin[i] / (double)N;
+      margin[i] = own - best;
+      v->mean_margin += margin[i] / (double)N;
     }
-    gsl_sort(v->margin, 1, N);
+    gsl_sort(margin, 1, N);
+    v->least_margin = margin[0];
     failed = spo_neural_collapse(d, K, N, W, H, label, v->nc, NULL) != SPO_OK;
   }
   free(Wc);
@@ -169,24 +171,33 @@ static int look(size_t d, size_t K, size_t n, const double *W, const double *H, 
 
 /* ---- the three runs -------------------------------------------------------------------------- */
 
+enum { RUNS = 3, EACH = 1, VIEWS = 100 };
+
 typedef struct run {
   const char *name;
   const spo_problem *P;
   double *x, loss;
+  int over; /* the gradient is zero up to rounding */
   spo_gradient_descent_options options;
+  view view[VIEWS];
+  size_t views;
+  double quartile[5]; /* of the sorted margins at the end */
 } run;
 
 typedef struct recipe {
   size_t K, n, d, steps;
   double tau;
+  int json;
   spo_problem *standard, *fixed;
   implicit implicit;
   spo_manifold *features;
   const double *etf; /* the fixed classifier */
 } recipe;
 
-/* Some steps more, from where the run stands. */
+/* Some steps more, from where the run stands; none once it is over. */
 static int go_on(run *r, size_t steps) {
+  if (r->over)
+    return 0;
   spo_stop stop;
   spo_result result = {.size = sizeof result};
   spo_solver *solver;
@@ -202,7 +213,10 @@ static int go_on(run *r, size_t steps) {
   }
   spo_solver_destroy(solver);
   r->loss = result.last.f;
-  r->options.search.step = result.last.step_size > 0 ? result.last.step_size : 0;
+  r->over = result.reason != SPO_STOP_MAX_ITER;
+  /* as the search goes on from step to step within a run */
+  r->options.search.step =
+      result.last.step_size > 0 ? r->options.search.growth * result.last.step_size : 0;
   return 0;
 }
 
@@ -231,14 +245,47 @@ static int classifier(recipe *c, const run *r, double *W, const double **H) {
   return 0;
 }
 
-static int show(recipe *c, const run *r, size_t step, view *v, double *W) {
+static int show(recipe *c, run *r, size_t step, double *margin, double *W) {
   const double *H;
-  if (classifier(c, r, W, &H) || look(c->d, c->K, c->n, W, H, v))
+  view *v = &r->view[r->views];
+  if (classifier(c, r, W, &H) || look(c->d, c->K, c->n, W, H, margin, v))
     return 1;
+  v->step = step;
   v->loss = r->loss;
-  printf("%6zu  %-9s %13.8g  %9.6f %9.6f  %8.1e %8.1e %8.1e\n", step, r->name, v->loss,
-         v->mean_margin, v->margin[0], v->nc[0], v->nc[1], v->nc[2]);
+  r->views += r->views + 1 < VIEWS;
+  for (int q = 0; q <= 4; q++)
+    r->quartile[q] = gsl_stats_quantile_from_sorted_data(margin, 1, c->K * c->n, 0.25 * q);
+  if (!c->json)
+    printf("%6zu  %-9s %13.8g  %9.6f %9.6f  %8.1e %8.1e %8.1e\n", step, r->name, v->loss,
+           v->mean_margin, v->least_margin, v->nc[0], v->nc[1], v->nc[2]);
   return 0;
+}
+
+static void print_text(const run *runs, double f_star, double best) {
+  printf("\nsorted margins at the end, at 0 25 50 75 100 %%:\n");
+  for (int i = 0; i < RUNS; i++) {
+    printf("  %-9s", runs[i].name);
+    for (int q = 0; q <= 4; q++)
+      printf(" %.6f", runs[i].quartile[q]);
+    printf("\n");
+  }
+  printf("at collapse: loss %.8g, every margin %.6f\n", f_star, best);
+}
+
+static void print_json(const run *runs, double f_star, double best) {
+  printf("{\n  \"collapse\": {\"loss\": %.17g, \"margin\": %.17g}", f_star, best);
+  for (int i = 0; i < RUNS; i++) {
+    printf(",\n  \"%s\": [", runs[i].name);
+    for (size_t k = 0; k < runs[i].views; k++) {
+      const view *v = &runs[i].view[k];
+      printf("%s\n    {\"step\": %zu, \"loss\": %.17g, \"excess\": %.6g, \"mean_margin\": %.17g, "
+             "\"least_margin\": %.17g, \"nc1\": %.6g, \"nc2\": %.6g, \"nc3\": %.6g}",
+             k ? "," : "", v->step, v->loss, v->loss / f_star - 1, v->mean_margin, v->least_margin,
+             v->nc[0], v->nc[1], v->nc[2]);
+    }
+    printf("\n  ]");
+  }
+  printf("\n}\n");
 }
 
 /* The gradient through the nearest ETF, checked as anybody's would be. */
@@ -248,52 +295,52 @@ static int check_gradient(const implicit *p, gsl_rng *rng) {
   const spo_status status = spo_check_problem(&p->problem, NULL, rng, &report, &err);
   for (size_t i = 0; status == SPO_OK && i < report.count; i++)
     if (!report.item[i].pass)
-      printf("gradient: %s: %g\n", report.item[i].name, report.item[i].value);
+      fprintf(stderr, "gradient: %s: %g\n", report.item[i].name, report.item[i].value);
   return status != SPO_OK || !report.pass;
+}
+
+/* EACH steps of every run, and so on; looked at ever more rarely. */
+static int go(recipe *c, run *runs, double *margin, double *W) {
+  int failed = 0;
+  for (size_t step = 0, next = EACH; step < c->steps && !failed; step += EACH) {
+    const int shown = step + EACH >= next || step + EACH >= c->steps;
+    for (int i = 0; i < RUNS && !failed; i++) {
+      const double *H;
+      failed = go_on(&runs[i], EACH);
+      if (!failed)
+        failed = shown ? show(c, &runs[i], step + EACH, margin, W) : classifier(c, &runs[i], W, &H);
+    }
+    if (step + EACH >= next)
+      next += next / 4 > EACH ? next / 4 : EACH;
+  }
+  return failed;
 }
 
 static int train(recipe *c, gsl_rng *rng) {
   const size_t N = c->K * c->n, dK = c->d * c->K, dN = c->d * N;
-  enum { RUNS = 3, EACH = 10 };
   double *room = malloc((3 * (dK + dN) + dK + N) * sizeof *room);
-  if (!room)
-    return 1;
-  double *W = room + 3 * (dK + dN);
-  view v = {.margin = W + dK}, last[RUNS];
-  run runs[RUNS] = {{.name = "standard", .P = c->standard, .x = room},
-                    {.name = "fixed", .P = c->fixed, .x = room + dK + dN},
-                    {.name = "implicit", .P = &c->implicit.problem, .x = room + 2 * (dK + dN)}};
-  for (size_t i = 0; i < c->K + N; i++)
-    gsl_ran_dir_nd(rng, c->d, room + i * c->d);
-  memcpy(runs[1].x, room + dK, dN * sizeof *room);
-  memcpy(runs[2].x, room + dK, dN * sizeof *room);
-  int failed = 0;
-  printf("  step            loss           mean margin  least      NC1      NC2      NC3\n");
-  for (size_t step = 0, next = EACH; step < c->steps && !failed; step += EACH) {
-    for (int i = 0; i < RUNS && !failed; i++) {
-      const double *H;
-      if (step == 0)
-        spo_gradient_descent_options_init(&runs[i].options);
-      failed = go_on(&runs[i], EACH);
-      const int shown = step + EACH >= next || step + EACH >= c->steps;
-      if (!failed)
-        failed = shown ? show(c, &runs[i], step + EACH, &v, W) : classifier(c, &runs[i], W, &H);
-      last[i] = v;
-      if (!failed && step + EACH >= c->steps) {
-        printf("        sorted margins, at 0 25 50 75 100 %%:");
-        for (int q = 0; q <= 4; q++)
-          printf(" %.6f", gsl_stats_quantile_from_sorted_data(v.margin, 1, N, 0.25 * q));
-        printf("\n");
-      }
-    }
-    if (step + EACH >= next)
-      next *= 2;
+  run *runs = calloc(RUNS, sizeof *runs);
+  int failed = !room || !runs;
+  if (!failed) {
+    double *W = room + 3 * (dK + dN);
+    runs[0] = (run){.name = "standard", .P = c->standard, .x = room};
+    runs[1] = (run){.name = "fixed", .P = c->fixed, .x = room + dK + dN};
+    runs[2] = (run){.name = "implicit", .P = &c->implicit.problem, .x = room + 2 * (dK + dN)};
+    for (size_t i = 0; i < c->K + N; i++)
+      gsl_ran_dir_nd(rng, c->d, room + i * c->d);
+    memcpy(runs[1].x, room + dK, dN * sizeof *room);
+    memcpy(runs[2].x, room + dK, dN * sizeof *room);
+    for (int i = 0; i < RUNS; i++)
+      spo_gradient_descent_options_init(&runs[i].options);
+    if (!c->json)
+      printf("  step            loss           mean margin  least      NC1      NC2      NC3\n");
+    failed = go(c, runs, W + dK, W);
   }
-  const double k = (double)c->K, f_star = log1p((k - 1) * exp(-c->tau * k / (k - 1)));
-  printf("\nat collapse: loss %.8g, every margin %.6f\n", f_star, k / (k - 1));
-  for (int i = 0; i < RUNS && !failed && c->steps >= 200; i++) /* all three get there */
-    failed = !(last[i].loss >= f_star * (1 - 1e-10) && last[i].loss <= 1.01 * f_star &&
-               last[i].mean_margin >= 0.99 * k / (k - 1));
+  if (!failed) {
+    const double k = (double)c->K, f_star = log1p((k - 1) * exp(-c->tau * k / (k - 1)));
+    (c->json ? print_json : print_text)(runs, f_star, k / (k - 1));
+  }
+  free(runs);
   free(room);
   return failed;
 }
@@ -324,7 +371,15 @@ static int create(recipe *c, double *prox, double *etf, spo_error *err) {
   return 0;
 }
 
+/* --json may stand anywhere. */
 static int read_arguments(int argc, char **argv, recipe *c) {
+  int json = 0, kept = 1;
+  for (int i = 1; i < argc; i++)
+    if (strcmp(argv[i], "--json") == 0)
+      json = 1;
+    else
+      argv[kept++] = argv[i];
+  argc = kept;
   *c = (recipe){.K = 6, .n = 5, .d = 12, .tau = 5, .steps = 400};
   if (argc == 2 && strcmp(argv[1], "--ufm-10") == 0)
     *c = (recipe){.K = 10, .n = 100, .d = 512, .tau = 5, .steps = 2000};
@@ -338,6 +393,7 @@ static int read_arguments(int argc, char **argv, recipe *c) {
     c->steps = strtoul(argv[5], NULL, 10);
   } else if (argc != 1)
     return 1;
+  c->json = json;
   return c->K < 2 || c->n < 1 || c->d < c->K || c->steps < 1;
 }
 
@@ -345,7 +401,8 @@ int main(int argc, char **argv) {
   recipe c;
   spo_error err = {0};
   if (read_arguments(argc, argv, &c)) {
-    fprintf(stderr, "usage: implicit_etf [--ufm-10 | --ufm-100 | K n d tau STEPS], d >= K >= 2\n");
+    fprintf(stderr,
+            "usage: implicit_etf [--json] [--ufm-10 | --ufm-100 | K n d tau STEPS], d >= K >= 2\n");
     return 2;
   }
   spo_blas_threads(1);
@@ -354,11 +411,12 @@ int main(int argc, char **argv) {
   int failed = !frames || create(&c, frames, frames + c.d * c.K, &err);
   c.etf = frames ? frames + c.d * c.K : NULL;
   if (!failed) {
-    printf("%zu classes, %zu features each, dimension %zu, tau = %g\n\n", c.K, c.n, c.d, c.tau);
+    if (!c.json)
+      printf("%zu classes, %zu features each, dimension %zu, tau = %g\n\n", c.K, c.n, c.d, c.tau);
     failed = check_gradient(&c.implicit, rng) || train(&c, rng);
   }
   if (failed)
-    fprintf(stderr, "%s\n", err.text[0] ? err.text : "a run failed, or did not collapse");
+    fprintf(stderr, "%s\n", err.text[0] ? err.text : "a run failed");
   gsl_rng_free(rng);
   spo_manifold_destroy(c.features);
   spo_problem_destroy(c.fixed);

@@ -9,7 +9,7 @@ FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value; trace[nc2<1e
 NUMBER     a number, or a word (a verdict, a reason); several for a FIELD that is a list
 TOLERANCE  1e-9: absolute; 25%: of NUMBER; x3: within that factor; most, least: NUMBER is a bound; `exact`
 COMMAND    A; or A then B: the answer of B, which reads what A wrote with -o; or A over B: the ratio of their values;
-           a word NAME.npy is the file that `matrix NAME` wrote
+           words that end in .npy or .txt are files that the recipe wrote to PAPERS_OUT (matrix), or of this tree
 """
 import hashlib
 import json
@@ -29,9 +29,16 @@ def fail(text):
     sys.exit(1)
 
 
+def found(word):
+    """A file that the recipe made, or one of the tree, by its whole path; other words as they are."""
+    for folder in (os.environ["PAPERS_OUT"], os.path.join(os.path.dirname(__file__), "..", "..")):
+        if word.endswith((".npy", ".txt")) and os.path.exists(os.path.join(folder, word)):
+            return os.path.realpath(os.path.join(folder, word))
+    return word
+
+
 def program(command):
-    made = {word: os.path.join(os.environ["PAPERS_OUT"], word) for word in command if word.endswith(".npy")}
-    command = [os.path.realpath(made[word]) if os.path.exists(made.get(word, "")) else word for word in command]
+    command = [found(word) for word in command]
     if command[0].startswith("./"):
         return [os.path.join(os.environ["PAPERS_BIN"], command[0][2:])] + command[1:]
     return [os.environ["SPHEROPT"]] + command
@@ -135,24 +142,28 @@ def of_rows(name, field, data):
 FOLDS = {"max": max, "min": min, "median": median, "count": len, "sum": sum}
 
 
-def evaluate(field, data):
-    """Field or `a op b`; a missing one is an error that names it."""
-    if ", " in field:
-        return [evaluate(part, data) for part in field.split(", ")]
+def value_in(field, data):
     for sign, op in ((" + ", lambda a, b: a + b), (" - ", lambda a, b: a - b), (" / ", lambda a, b: a / b)):
         if sign in field:
             left, right = field.split(sign, 1)
-            return op(evaluate(left, data), evaluate(right, data))
+            return op(value_in(left, data), value_in(right, data))
     fold = re.fullmatch(r"(\w+)\((.*)\)", field)
+    if fold and fold[1] == "near":
+        return near(fold[2], data)
+    if fold and fold[1] in points.MEASURES:
+        return of_rows(fold[1], fold[2], data)
+    if fold:
+        return FOLDS[fold[1]](walk(data, fold[2]))
+    return float(field) if re.fullmatch(r"[-+.\deE]+", field) else walk(data, field)
+
+
+def evaluate(field, data):
+    """Field, `a op b` or `a, b`; a missing one is an error that names it."""
+    if ", " in field:
+        return [evaluate(part, data) for part in field.split(", ")]
     try:
-        if fold and fold[1] == "near":
-            return near(fold[2], data)
-        if fold and fold[1] in points.MEASURES:
-            return of_rows(fold[1], fold[2], data)
-        if fold:
-            return FOLDS[fold[1]](walk(data, fold[2]))
-        return float(field) if re.fullmatch(r"[-+.\deE]+", field) else walk(data, field)
-    except (KeyError, IndexError, StopIteration, TypeError, AttributeError):
+        return value_in(field, data)
+    except (KeyError, IndexError, StopIteration, TypeError, AttributeError, ValueError, ZeroDivisionError):
         fail(f"the answer has no {field}")
 
 

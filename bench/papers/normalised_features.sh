@@ -56,11 +56,25 @@ if full; then
   row 'largest eigenvalue there' derived 0.01191322176 1e-8% 'eigenvalues[-1]' "${large[@]}"
 fi
 
+# gradient descent with the fixed step 2/(least + largest positive eigenvalue): the ratio of gradients tends to
+# (kappa - 1)/(kappa + 1)
+rate() { # ratio, tolerance, K, n, d, tau, step
+  row "rate of gradient descent with the best fixed step, K $3, n $4, d $5, tau $6" derived "$1" "$2" \
+    'trace[40].grad_norm / trace[39].grad_norm' \
+    solve ufm --classes "$3" --per-class "$4" --dim "$5" --tau "$6" --solver gradient-descent --grad-rel 1e-2 \
+    --seed 1 -o near then \
+    solve ufm --init near --solver gradient-descent --line-search fixed --step "$7" --grad-rel 1e-13
+}
+rate 0.65108 5e-5 4 2 5 1 5.60846
+if full; then
+  rate 0.72973 5e-5 6 3 8 3 11.242766
+  rate 0.6 5e-5 3 1 3 2 4.417107
+fi
+
 # every other critical point is a strict saddle: index, and how far it falls at most
 saddle() { # by, point, index, lowest eigenvalue, options...
   row "$2 (${*:5}) is a strict saddle" "$1" strict-saddle exact verdict verify ufm "${@:5}" --init "$2"
-  row 'its index' derived "$3" exact index verify ufm "${@:5}" --init "$2"
-  row 'its lowest eigenvalue' derived "$4" 1e-7% lambda_min verify ufm "${@:5}" --init "$2"
+  row 'its index and lowest eigenvalue' derived "$3 $4" 1e-7% 'index, lambda_min' verify ufm "${@:5}" --init "$2"
 }
 saddle paper collapsed:45 12 -0.17677669529663687 --classes 4 --per-class 2 --dim 5
 row 'f where all classifiers and all features are alike: log 4' derived 1.3862943611198906 1e-14 f \
@@ -78,13 +92,18 @@ row 'fixed classifier, d = K-1, tau > K-1: h_i = -w is a local minimum' derived 
   verify ufm --classes 3 --per-class 1 --dim 2 --tau 3 --fix-classifier etf --init antipodal
 row 'its lowest eigenvalue' derived 0.7458571378189728 1e-12 lambda_min \
   verify ufm --classes 3 --per-class 1 --dim 2 --tau 3 --fix-classifier etf --init antipodal
+row 'so some of 100 starts are trapped there: at least one of three features wrong' derived 1.747545 least \
+  'max(starts.f)' solve ufm --classes 3 --per-class 1 --dim 2 --tau 3 --fix-classifier etf --starts 100
+row 'd = K: none is, the largest f' derived 0.0219747695024 1e-9% 'max(starts.f)' \
+  solve ufm --classes 3 --per-class 1 --dim 3 --tau 3 --fix-classifier etf --starts 100
 saddle derived antipodal 3 -1.4917142756379456 --classes 3 --per-class 1 --dim 3 --tau 3 --fix-classifier etf
 if full; then
-  saddle derived merged:2 8 -0.3400923259 --classes 4 --per-class 2 --dim 5 --tau 2
+  saddle paper merged:2 8 -0.3400923259 --classes 4 --per-class 2 --dim 5 --tau 2
   saddle derived merged:3 15 -0.08952628018 --classes 6 --per-class 1 --dim 6
   saddle derived merged:4 28 -0.6218305163 --classes 8 --per-class 1 --dim 8 --tau 5
   saddle derived merged:3 24 -0.04104221182 --classes 9 --per-class 2 --dim 5
-  row 'calibrated:3,1 in R^3: index' derived 2 exact index verify ufm --classes 2 --per-class 2 --dim 3 --init calibrated:3,1
+  row 'calibrated:3,1 in R^3: index' derived 2 exact index \
+    verify ufm --classes 2 --per-class 2 --dim 3 --init calibrated:3,1
   row 'its lowest eigenvalue' derived -0.404235 5e-7 lambda_min \
     verify ufm --classes 2 --per-class 2 --dim 3 --init calibrated:3,1
   row 'its f, the entropy of 1/4' derived 0.5623351446188083 1e-14 f \
@@ -129,11 +148,11 @@ iterations() { # who, number
   row "iterations to NC2 < 1e-4, K 20, n 5, d 32, $1" derived "$2" 35% 'median:5 trace[nc2<1e-4].k' "${racer[@]}"
 }
 normalised 5 && fast=("${racer[@]}") && iterations 'normalised, tau 5' 50
-normalised 1 && slow=("${racer[@]}") && iterations 'normalised, tau 1' 180
 decayed 5e-3 && iterations 'weight decay 5e-3' 75
-row 'normalised features collapse faster: the ratio at tau 5' paper 1 most 'median:5 trace[nc2<1e-4].k' \
+row 'normalised features collapse faster (the paper: networks): the ratio at tau 5' paper 1 most 'median:5 trace[nc2<1e-4].k' \
   "${fast[@]}" over "${racer[@]}"
 if full; then
+  normalised 1 && slow=("${racer[@]}") && iterations 'normalised, tau 1' 180
   decayed 5e-4 && iterations 'weight decay 5e-4' 105
   decayed 1e-4 && iterations 'weight decay 1e-4' 110
   row 'but at tau 1 slower: the ratio' derived 1 least 'median:5 trace[nc2<1e-4].k' "${slow[@]}" over "${racer[@]}"
@@ -155,19 +174,21 @@ do for [panel in "2 3 4 5"] {
   c = int(panel)
   set ylabel word("f-f* NC1 NC2 NC3", c - 1)
   set yrange [(c == 3 ? 1e-32 : c == 2 ? 1e-16 : 1e-8):10]
-  if (c == 2) { set key bottom left } else { set key off }
+  if (c == 3) { set key on top right } else { set key off }
   plot for [i = 0:4] DATA index i using 1:c with lines linewidth 2 \
     dashtype 1 + i / 3 linecolor rgb word(colours, i + 1) title word(runs, i + 1)
 }
 unset multiplot
 EOG
-for tau in 1 5 10; do
-  normalised $tau
+taus=(5) decays=(5e-3)
+if full; then taus=(1 5 10) decays=(5e-3 5e-4); fi
+for tau in "${taus[@]}"; do
+  normalised "$tau"
   curve normalised_features trace k,gap,nc1,nc2,nc3 "${racer[@]}" --seed 1
   block normalised_features
 done
-for decay in 5e-3 5e-4; do
-  decayed $decay
+for decay in "${decays[@]}"; do
+  decayed "$decay"
   curve normalised_features trace k,gap,nc1,nc2,nc3 "${racer[@]}" --seed 1
   block normalised_features
 done

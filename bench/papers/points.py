@@ -8,8 +8,9 @@ import sys
 
 
 def write(path, rows):
-    width = len(rows[0])
-    assert all(len(row) == width for row in rows), f"{path}: rows of unequal length"
+    width = len(rows[0]) if rows else 0
+    if not width or any(len(row) != width for row in rows):
+        sys.exit(f"{path}: no rows, or rows of unequal length")
     head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({len(rows)}, {width}), }}"
     head += " " * (-(len(head) + 11) % 64) + "\n"
     with open(path, "wb") as out:
@@ -26,7 +27,7 @@ def read(path):
             return None
         m, n = head["shape"]
         flat = struct.unpack(f"<{m * n}d", data.read(8 * m * n))
-    return [flat[i * n:(i + 1) * n] for i in range(m)]
+    return [list(flat[i * n:(i + 1) * n]) for i in range(m)]
 
 
 def dot(a, b):

@@ -19,8 +19,9 @@ export SPHEROPT PAPERS_BIN="${PAPERS_BIN:-.}" PAPERS_OUT
 mkdir -p "$PAPERS_OUT"
 SPHEROPT=$(command -v "$SPHEROPT") && SPHEROPT=$(realpath "$SPHEROPT") # it is run from other folders
 PAPERS_BIN=$(realpath "$PAPERS_BIN")
+python=$(python3 -c 'import sys; print(sys.executable)') # once: a version manager's python3 is slow to start
 PAPERS_KEPT=$(mktemp -d) # answers that several rows are read from
-export PAPERS_KEPT
+export PAPERS_KEPT PYTHONDONTWRITEBYTECODE=1
 rows=$PAPERS_OUT/$recipe.jsonl
 : >"$rows"
 failed=0
@@ -35,26 +36,26 @@ system() { # text, reference
 full() { [ "${PAPERS_SIZE:-full}" = full ]; }
 
 row() {
-  python3 "$papers/measure.py" row "$system" "$reference" "$rows" "$@" || failed=$((failed + 1))
+  "$python" "$papers/measure.py" row "$system" "$reference" "$rows" "$@" || failed=$((failed + 1))
 }
 
 # A line of a figure's data: VALUES... and then the FIELDs, commas between, of what COMMAND answers.
 #   point NAME "VALUES" "FIELDS" COMMAND...
-point() { python3 "$papers/measure.py" point "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
+point() { "$python" "$papers/measure.py" point "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
 
 # A line for each of VALUES, which stands in COMMAND at {}.
 #   series NAME "VALUES" "FIELDS" COMMAND...
-series() { python3 "$papers/measure.py" series "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
+series() { "$python" "$papers/measure.py" series "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
 
 # The lines of a list in the answer: each entry's FIELDs.
 #   curve NAME LIST "FIELDS" COMMAND...
-curve() { python3 "$papers/measure.py" curve "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
+curve() { "$python" "$papers/measure.py" curve "$PAPERS_OUT/$1.dat" "${@:2}" || failed=$((failed + 1)); }
 
 # Begins another block of a figure's data: gnuplot's `index`.
 block() { printf '\n\n' >>"$PAPERS_OUT/$1.dat"; } # name
 
 # Writes NAME.npy from the rows of numbers on standard input, for commands of rows to read.
-matrix() { python3 "$papers/points.py" "$PAPERS_OUT/$1.npy"; } # name
+matrix() { "$python" "$papers/points.py" "$PAPERS_OUT/$1.npy"; } # name
 
 # Begins a figure's data, NAME.dat, and writes NAME.gp beside it: gnuplot's commands are read from standard
 # input, `DATA` stands for the file.

@@ -65,6 +65,7 @@ limit() { # n, alpha, number, n^(-1/2) 0.8687
     "${run[@]}"
   row 'the points equidistribute: cap discrepancy, over that of the random start' paper 1 most \
     'metrics.discrepancy / start.metrics.discrepancy' "${run[@]}"
+  row 'tests of uniformity (Rayleigh, Bingham) find nothing: p' paper 0.05 least metrics.uniformity "${run[@]}"
   row 'cap discrepancy: below the mean for random points about one centre, 0.8687/sqrt(n)' derived "$4" \
     most metrics.discrepancy "${run[@]}"
 }
