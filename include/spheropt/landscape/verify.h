@@ -33,9 +33,9 @@ SPO_API const char *spo_verdict_text(spo_verdict verdict);
 typedef struct spo_verify_options {
   size_t size;
   double critical_tol; /* |grad| at most this times the problem's gradient scale [1e-6] */
-  double gap_tol;      /* certified, or closed-form, gap at most this times min(|f|, scale) [1e-6] */
-  bool spectrum;       /* compute the Hessian spectrum where needed and possible [true] */
-  uint64_t seed;       /* of the iterations' starts [1] */
+  double gap_tol; /* certified, or closed-form, gap at most this times min(|f|, scale) [1e-6] */
+  bool spectrum;  /* compute the Hessian spectrum where needed and possible [true] */
+  uint64_t seed;  /* of the iterations' starts [1] */
 } spo_verify_options;
 
 typedef struct spo_verification {
@@ -80,7 +80,7 @@ SPO_API const spo_option *spo_verify_options_table(size_t *count);
  *                     tau f for the cross-entropies
  *   strict-saddle     the lowest Rayleigh quotient of the certificate's cases, or of the lowest
  *                     Hessian eigenvector, is below -max(1e3 eps |H|, 10 |grad|)
- *   local-minimizer   index 0, and nullity = dimension of the symmetry orbit
+ *   local-minimizer   index 0, and nullity 0 or the dimension of the symmetry orbit
  *   second-order-point  otherwise
  *
  * Units: those of f. Cost: one gradient, the lowest eigenpairs of the certificate matrix, and, at
