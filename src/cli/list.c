@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * spheropt list: what this build contains. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,12 @@
 #include "cli/report.h"
 #include "io/json.h"
 #include "lists/lists.h"
+
+/* Whole numbers as such; null where there is none */
+static json_t *number_json(const spo_option *o, double value) {
+  const bool whole = o->kind == SPO_OPTION_UINT && fabs(value) <= 0x1p53;
+  return whole ? json_integer((json_int_t)value) : spo_json_real(value);
+}
 
 static json_t *option_json(const spo_option *o) {
   static const struct {
@@ -26,9 +33,9 @@ static json_t *option_json(const spo_option *o) {
       json_object_set_new(j, "kind", spo_json_text(kinds[i].name));
   json_object_set_new(j, "help", spo_json_text(o->help));
   if (o->kind == SPO_OPTION_DOUBLE || o->kind == SPO_OPTION_UINT) {
-    json_object_set_new(j, "default", o->dflt >= o->lo ? spo_json_real(o->dflt) : json_null());
-    json_object_set_new(j, "lo", spo_json_real(o->lo));
-    json_object_set_new(j, "hi", spo_json_real(o->hi));
+    json_object_set_new(j, "default", o->dflt >= o->lo ? number_json(o, o->dflt) : json_null());
+    json_object_set_new(j, "lo", number_json(o, o->lo));
+    json_object_set_new(j, "hi", number_json(o, o->hi));
     json_object_set_new(j, "lo_excluded", json_boolean(o->open & SPO_OPEN_LO));
     json_object_set_new(j, "hi_excluded", json_boolean(o->open & SPO_OPEN_HI));
   } else if (o->kind == SPO_OPTION_BOOL) {
@@ -91,7 +98,7 @@ static json_t *parameters_json(const spo_model_ops *m) {
     if (number && json_is_null(json_object_get(item, "default")))
       spo_option_get(o, described, text, sizeof text);
     if (*text)
-      json_object_set_new(item, "default", spo_json_real(strtod(text, NULL)));
+      json_object_set_new(item, "default", number_json(o, strtod(text, NULL)));
   }
   spo_problem_destroy(P);
   free(values);
