@@ -69,6 +69,9 @@ typedef struct spo_model_ops {
    * changed there, and NaN without this. NULL: none do */
   spo_status (*metrics_since)(const spo_problem *P, const double *start, const double *x,
                               double *value, spo_error *err);
+  /* for lists, one line each: "oblique(d, K) x oblique(d, N)", and the named theorem behind the
+   * known minimum, with its conditions. NULL: nothing is said */
+  const char *manifold, *theorem;
 } spo_model_ops;
 
 /**

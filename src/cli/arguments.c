@@ -135,6 +135,13 @@ static const char *option_name(const char *word) {
   return NULL;
 }
 
+/* A flag is followed by true or false, or by a word that is not its own */
+static bool takes_next(const char *name, const char *word) {
+  if (is_flag(name))
+    return strcmp(word, "true") == 0 || strcmp(word, "false") == 0;
+  return !option_name(word);
+}
+
 int cli_parse(cli_arguments *args, int argc, char *const *argv) {
   size_t room = 0;
   args->count = 0;
@@ -156,7 +163,7 @@ int cli_parse(cli_arguments *args, int argc, char *const *argv) {
       args->names[room + length] = '\0';
       room += length + 1;
       a->value = equals + 1;
-    } else if (!is_flag(name) && i + 1 < argc && !option_name(argv[i + 1])) {
+    } else if (i + 1 < argc && takes_next(name, argv[i + 1])) {
       a->value = argv[++i];
     }
   }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/slots.h"
 #include "cli/commands.h"
 #include "cli/outside/outside.h"
 #include "cli/plots.h"
@@ -132,10 +133,25 @@ static void run_options(bool with_tol) {
   cli_group_free(&g);
 }
 
+/* Where the problem lives, what is known and what is measured */
+static void known(const spo_model_ops *m) {
+  char metrics[400] = "";
+  for (size_t i = 0; i < m->n_metrics; i++)
+    append(metrics, sizeof metrics, "%s%s", i ? ", " : "", m->metric[i]);
+  printf("\nAbout it\n");
+  if (SPO_HAS(spo_model_ops, m, manifold))
+    entry("manifold", m->manifold);
+  if (SPO_HAS(spo_model_ops, m, theorem))
+    entry("known minimum", m->theorem);
+  entry("metrics", metrics);
+  entry("reference", m->reference);
+}
+
 static void model_sections(const spo_model_ops *m, bool with_random) {
   char title[120], left[80];
   snprintf(title, sizeof title, "The problem: %s", m->summary);
   section(title, m->param, m->n_params);
+  known(m);
   printf("\nStarting points (--init)\n");
   if (with_random)
     entry("random", "from --seed");

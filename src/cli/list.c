@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * spheropt list: what this build contains. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/slots.h"
 #include "cli/commands.h"
 #include "cli/outside/outside.h"
 #include "cli/report.h"
 #include "io/json.h"
 #include "lists/lists.h"
+
+/* Whole numbers as such; null where there is none */
+static json_t *number_json(const spo_option *o, double value) {
+  const bool whole = o->kind == SPO_OPTION_UINT && fabs(value) <= 0x1p53;
+  return whole ? json_integer((json_int_t)value) : spo_json_real(value);
+}
 
 static json_t *option_json(const spo_option *o) {
   static const struct {
@@ -24,9 +33,9 @@ static json_t *option_json(const spo_option *o) {
       json_object_set_new(j, "kind", spo_json_text(kinds[i].name));
   json_object_set_new(j, "help", spo_json_text(o->help));
   if (o->kind == SPO_OPTION_DOUBLE || o->kind == SPO_OPTION_UINT) {
-    json_object_set_new(j, "default", o->dflt >= o->lo ? spo_json_real(o->dflt) : json_null());
-    json_object_set_new(j, "lo", spo_json_real(o->lo));
-    json_object_set_new(j, "hi", spo_json_real(o->hi));
+    json_object_set_new(j, "default", o->dflt >= o->lo ? number_json(o, o->dflt) : json_null());
+    json_object_set_new(j, "lo", number_json(o, o->lo));
+    json_object_set_new(j, "hi", number_json(o, o->hi));
     json_object_set_new(j, "lo_excluded", json_boolean(o->open & SPO_OPEN_LO));
     json_object_set_new(j, "hi_excluded", json_boolean(o->open & SPO_OPEN_HI));
   } else if (o->kind == SPO_OPTION_BOOL) {
@@ -70,17 +79,54 @@ static json_t *inits_json(const spo_model_ops *m) {
   return array;
 }
 
+/* What a parameter that is not given becomes when none is: the default problem knows. */
+static json_t *parameters_json(const spo_model_ops *m) {
+  json_t *array = table_json(m->param, m->n_params);
+  spo_problem *P = NULL;
+  void *values = calloc(1, m->params_size), *described = calloc(1, m->params_size);
+  if (values && described) {
+    spo_options_init(m->param, m->n_params, values, m->params_size);
+    spo_options_init(m->param, m->n_params, described, m->params_size);
+    if (m->create(values, &P, NULL) == SPO_OK)
+      m->describe(P, described);
+  }
+  for (size_t i = 0; P && i < m->n_params; i++) {
+    const spo_option *o = &m->param[i];
+    json_t *item = json_array_get(array, i);
+    const bool number = o->kind == SPO_OPTION_DOUBLE || o->kind == SPO_OPTION_UINT;
+    char text[64] = "";
+    if (number && json_is_null(json_object_get(item, "default")))
+      spo_option_get(o, described, text, sizeof text);
+    if (*text)
+      json_object_set_new(item, "default", number_json(o, strtod(text, NULL)));
+  }
+  spo_problem_destroy(P);
+  free(values);
+  free(described);
+  return array;
+}
+
+static json_t *example_json(const spo_model_ops *m) {
+  char text[400];
+  snprintf(text, sizeof text, "spheropt solve %s %s", m->name, m->sample[0]);
+  return spo_json_text(text);
+}
+
 static json_t *models_json(void) {
   json_t *array = json_array();
   for (size_t i = 0; spo_list_models[i]; i++) {
     const spo_model_ops *m = spo_list_models[i]();
     json_t *o = head_json(m->name, m->summary, m->reference), *metrics = json_array();
-    json_object_set_new(o, "parameters", table_json(m->param, m->n_params));
+    const char *manifold = SPO_HAS(spo_model_ops, m, manifold) ? m->manifold : NULL;
+    const char *theorem = SPO_HAS(spo_model_ops, m, theorem) ? m->theorem : NULL;
+    json_object_set_new(o, "manifold", spo_json_text(manifold));
+    json_object_set_new(o, "theorem", spo_json_text(theorem));
+    json_object_set_new(o, "parameters", parameters_json(m));
     json_object_set_new(o, "inits", inits_json(m));
     for (size_t k = 0; k < m->n_metrics; k++)
       json_array_append_new(metrics, spo_json_text(m->metric[k]));
     json_object_set_new(o, "metrics", metrics);
-    json_object_set_new(o, "example", spo_json_text(m->sample[0]));
+    json_object_set_new(o, "example", example_json(m));
     json_array_append_new(array, o);
   }
   return array;

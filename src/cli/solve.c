@@ -248,7 +248,8 @@ static void print_summary(const solve *v) {
         "proven: f is no further from its minimum");
   row("gradient norm", b->grad_norm, a->grad_norm, 3, NULL);
   for (size_t i = 0; i < v->s.model->n_metrics; i++)
-    row(v->s.model->metric[i], b->metric[i], a->metric[i], cli_metric_digits(a->metric[i]), NULL);
+    if (!isnan(b->metric[i]) || !isnan(a->metric[i])) /* --json has those that do not apply */
+      row(v->s.model->metric[i], b->metric[i], a->metric[i], cli_metric_digits(a->metric[i]), NULL);
   if (v->finished[0])
     printf("\n  finish: %s\n", v->finished);
   if (v->theorem)

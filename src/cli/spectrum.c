@@ -185,8 +185,9 @@ static void print_spectrum(const spectrum *c) {
   if (counts_mean_something(t)) {
     printf("  index    %-8zu negative eigenvalues\n", t->index);
     printf("  nullity  %-8zu zero eigenvalues (up to %s)", t->nullity, cli_number(t->zero_tol, 2));
-    if (t->gauge_dimension)
-      printf(", %zu of them from symmetry", t->gauge_dimension);
+    if (t->gauge_dimension && t->nullity)
+      printf(", %zu of them from symmetry",
+             t->gauge_dimension < t->nullity ? t->gauge_dimension : t->nullity);
     printf("\n");
   } else if (t->counts_known) {
     printf("  index and nullity are not counted: away from a critical point the gradient blurs\n"

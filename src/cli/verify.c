@@ -152,7 +152,7 @@ static void print_curvature(const spo_verification *v) {
          cli_number(v->lambda_max, 6), cli_number(v->zero_tol, 2));
     line("index", cli_count(v->index), "negative eigenvalues");
     line("nullity", cli_count(v->nullity), "zero eigenvalues, %s of them from symmetry",
-         cli_count(v->gauge_dimension));
+         cli_count(v->gauge_dimension < v->nullity ? v->gauge_dimension : v->nullity));
   } else if (v->gauge_dimension) {
     line("symmetry orbit", cli_count(v->gauge_dimension), "dimensions");
   }
@@ -167,9 +167,12 @@ static void print_verdict(const verify *c) {
   printf("\n");
   print_cost(v);
   print_curvature(v);
-  for (size_t i = 0; i < c->s.model->n_metrics; i++)
+  for (size_t i = 0; i < c->s.model->n_metrics; i++) {
+    if (isnan(c->metric[i]))
+      continue; /* does not apply here; --json has them all */
     line(c->s.model->metric[i], cli_number(c->metric[i], cli_metric_digits(c->metric[i])), "%s",
          "");
+  }
   if (v->theorem)
     printf("\n  f*: %s\n", v->theorem);
 }

@@ -277,6 +277,9 @@ static void judge(const inquiry *q, spo_verification *out) {
     say(out, SPO_STRICT_SADDLE,
         "case %s: curvature %.6g < -%.2g (its error); f falls by %.3g after %.3g along it",
         out->direction_case, out->rayleigh, out->rayleigh_error, out->decrease, out->decrease_step);
+  else if (out->spectrum_known && out->index == 0 && out->nullity == 0)
+    say(out, SPO_LOCAL_MINIMIZER, "Hessian >= %.3g, zero is up to %.2g", out->lambda_min,
+        out->zero_tol); /* whatever orbit rounding makes of a point that the symmetry fixes */
   else if (out->spectrum_known && out->index == 0 && out->nullity == out->gauge_dimension)
     say(out, SPO_LOCAL_MINIMIZER,
         "index 0, nullity %zu = dimension of the symmetry orbit; zero is up to %.2g", out->nullity,

@@ -177,6 +177,9 @@ static const spo_model_ops model = {
     .name = "brockett",
     .summary = "Brockett cost of a symmetric matrix on the Stiefel manifold",
     .reference = "Brockett 1991; Absil, Mahony, Sepulchre 2008, section 4.8",
+    .manifold = "stiefel(size, columns)",
+    .theorem = "smallest eigenvalues (LAPACK) paired with the largest weights, any symmetric "
+               "matrix: von Neumann",
     .params_size = sizeof(spo_brockett_params),
     .n_params = N_PARAMS,
     .param = table,

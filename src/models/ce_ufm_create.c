@@ -220,6 +220,9 @@ static const spo_model_ops model = {
     .name = "ce-ufm",
     .summary = "unconstrained feature model with cross-entropy and weight decay",
     .reference = "Zhu, Ding, Zhou, Li, You, Sulam, Qu 2021, arXiv:2105.02375",
+    .manifold = "euclidean(d (K + N) + K)",
+    .theorem = "simplex ETF, classes balanced, d >= K-1: Zhu et al. 2021, global optimality; W = H "
+               "= 0, b = 0: sqrt(n lW lH) >= 1/K, nuclear-norm bound",
     .params_size = sizeof(spo_ce_ufm_params),
     .n_params = N_PARAMS,
     .param = table,

@@ -166,6 +166,9 @@ static const spo_model_ops model = {
     .name = "frame-potential",
     .summary = "frame potential of unit vectors: tight frames",
     .reference = "Benedetto, Fickus 2003",
+    .manifold = "oblique(dim, points)",
+    .theorem = "orthonormal vectors, points <= dim, or tight frames, points > dim: Benedetto, "
+               "Fickus 2003, theorem 7.1",
     .params_size = sizeof(spo_frame_potential_params),
     .n_params = N_PARAMS,
     .param = table,

@@ -418,6 +418,8 @@ static const spo_model_ops model = {
     .name = "layer-peeled",
     .summary = "layer-peeled model: one feature and classifier a class, budgets of energy, weights",
     .reference = "Fang, He, Long, Su 2021, arXiv:2101.12699",
+    .manifold = "sphere(d K) x sphere(d K)",
+    .theorem = "simplex ETF, equal weights, d >= K-1: Fang et al. 2021, theorem 1",
     .params_size = sizeof(spo_layer_peeled_params),
     .n_params = N_PARAMS,
     .param = table,

@@ -289,6 +289,9 @@ static const spo_model_ops model = {
     .name = "maxcut",
     .summary = "relaxation of max-cut of rank p (Burer-Monteiro) on the oblique manifold",
     .reference = "Goemans, Williamson 1995; Burer, Monteiro 2003; arXiv:1606.04970",
+    .manifold = "oblique(rank, vertices)",
+    .theorem =
+        "a cut has every positive edge and no negative one (balanced: Harary 1953), any rank",
     .params_size = sizeof(spo_maxcut_params),
     .n_params = N_PARAMS,
     .param = table,

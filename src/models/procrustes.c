@@ -404,6 +404,9 @@ static const spo_model_ops model = {
     .name = "procrustes",
     .summary = "orthogonal Procrustes problem on the Stiefel manifold",
     .reference = "Schonemann 1966",
+    .manifold = "stiefel(size, columns)",
+    .theorem = "square, p = n: polar factor of A^T B, Schonemann 1966; A^T A a multiple of I: "
+               "polar factor of A^T B, von Neumann",
     .params_size = sizeof(spo_procrustes_params),
     .n_params = N_PARAMS,
     .param = table,

@@ -244,6 +244,9 @@ static const spo_model_ops model = {
     .name = "riesz",
     .summary = "Riesz and logarithmic energy of points on a sphere (Thomson's problem)",
     .reference = "Hardin, Saff 2004; Cohn, Kumar 2007",
+    .manifold = "oblique(dim, points)",
+    .theorem = "universally optimal code with so many points in so many dimensions: Cohn, Kumar "
+               "2007, theorem 1.2",
     .params_size = sizeof(spo_riesz_params),
     .n_params = N_PARAMS,
     .param = table,

@@ -388,6 +388,8 @@ static const spo_model_ops model = {
     .name = "tied-ce",
     .summary = "cross-entropy of points that are their own classifiers",
     .reference = "Lu, Steinerberger 2020, arXiv:2012.08465",
+    .manifold = "oblique(dim, points)",
+    .theorem = "simplex ETF, dim >= points - 1: Lu, Steinerberger 2020, theorem 1",
     .params_size = sizeof(spo_tied_ce_params),
     .n_params = N_PARAMS,
     .param = table,

@@ -115,6 +115,11 @@ const spo_model_ops *spo_ufm(void) {
       .name = "ufm",
       .summary = "unconstrained feature model with normalised features and classifiers",
       .reference = "Yaras, Wang, Zhu, Balzano, Qu 2022, arXiv:2209.09211",
+      .manifold = "oblique(d, K) x oblique(d, N); frozen classifier: oblique(d, N)",
+      .theorem =
+          "simplex ETF, classes balanced, d >= K: Yaras et al. 2022, global optimality; d = K-1: "
+          "two Jensen steps, doc/ufm.md; frozen simplex ETF, any weights: Jensen per sample, "
+          "doc/ufm.md",
       .params_size = sizeof(spo_ufm_params),
       .n_params = UFM_N_PARAMS,
       .param = ufm_params,

@@ -82,7 +82,7 @@ SPO_API const spo_option *spo_verify_options_table(size_t *count);
  *                     own, tau f for the cross-entropies
  *   strict-saddle     the lowest Rayleigh quotient of the certificate's cases, or of the lowest
  *                     Hessian eigenvector, is below -max(1e3 eps |H|, 10 |grad|)
- *   local-minimizer   index 0, and nullity = dimension of the symmetry orbit
+ *   local-minimizer   index 0, and nullity 0 or the dimension of the symmetry orbit
  *   second-order-point  otherwise
  *
  * Units: those of f. Cost: one gradient, the lowest eigenpair of the certificate matrix, that of
