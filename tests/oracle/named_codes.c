@@ -118,7 +118,7 @@ static void test_orbit_codes(void **state) {
   }
 }
 
-/* sum_g m_g/K log(1 + (m_g - 1) e^{-tau m_g/(m_g - 1)} + (K - m_g) e^{-tau}), any samples a class */
+/* sum_g m_g/K log(1 + (m_g - 1) e^{-tau m_g/(m_g - 1)} + (K - m_g) e^{-tau}), whatever n */
 static void test_simplices(void **state) {
   (void)state;
   static const struct {
@@ -178,6 +178,45 @@ static void test_one_piece(void **state) {
   }
 }
 
+/* Critical for whatever knows the points by their inner products; Thomson's energies and frame
+ * potentials, sum_g m_g^2/(m_g - 1). */
+static void test_other_costs(void **state) {
+  (void)state;
+  const spo_model_ops *model[] = {spo_riesz(), spo_frame_potential(), spo_tied_ce(), spo_code()};
+  static const struct {
+    const char *line, *name;
+    double energy, potential; /* NaN: not known */
+  } due[] = {
+      {"--points 4 --dim 3", "simplices:4", 3.674234614, 16.0 / 3.0},
+      {"--points 5 --dim 3", "simplices:3+2", 6.474691495, 8.5},
+      {"--points 6 --dim 3", "simplices:2+2+2", 9.985281374, 12.0},
+      {"--points 12 --dim 3", "icosahedron", 49.165253058, 48.0},
+      {"--points 9 --dim 7", "simplices:3+6", NAN, 4.5 + 7.2},
+  };
+  for (size_t i = 0; i < sizeof due / sizeof due[0]; i++)
+    for (size_t m = 0; m < 4; m++) {
+      spo_error err = {0};
+      spo_problem *P = sample_problem(model[m], due[i].line);
+      double *x = new_vector(P);
+      spo_eval *E;
+      spo_point *p;
+      point_by_name(model[m], P, due[i].name, 1, x);
+      expect_ok(spo_eval_create(P, &E, &err));
+      expect_ok(spo_point_create(P, &p, &err));
+      spo_point_set(p, P, x);
+      expect_ok(spo_eval_grad(E, p));
+      expect_at_most(p->grad_norm, 1e-12 * fabs(p->f));
+      if (m == 0 && !isnan(due[i].energy))
+        expect_near(p->f, due[i].energy, 1e-9);
+      if (m == 1)
+        expect_near(p->f, due[i].potential, 1e-13);
+      spo_eval_destroy(E);
+      spo_point_destroy(p);
+      free(x);
+      spo_problem_destroy(P);
+    }
+}
+
 static void test_refusals(void **state) {
   (void)state;
   static const struct {
@@ -218,8 +257,8 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_table), cmocka_unit_test(test_orbit_codes),
-      cmocka_unit_test(test_simplices), cmocka_unit_test(test_one_piece),
-      cmocka_unit_test(test_refusals)};
+      cmocka_unit_test(test_table),       cmocka_unit_test(test_orbit_codes),
+      cmocka_unit_test(test_simplices),   cmocka_unit_test(test_one_piece),
+      cmocka_unit_test(test_other_costs), cmocka_unit_test(test_refusals)};
   return cmocka_run_group_tests_name("codes by name", tests, NULL, NULL);
 }

@@ -4,8 +4,9 @@
  *
  *   f(W, H, b) = (1/N) sum_i CE(W^T h_i + b, y_i) + lW/2 |W|^2 + lH/2 |H|^2 + lb/2 |b|^2
  *
- * K classes of n samples, N = nK, or of n_k samples, N their sum. A point is W (K classifiers), then
- * H (N features), vectors of R^d one after another, then b (K numbers). With G = (p_i - e_{y_i})/N, p the softmax:
+ * K classes of n samples, N = nK, or of n_k samples, N their sum. A point is W (K classifiers),
+ * then H (N features), vectors of R^d one after another, then b (K numbers). With
+ * G = (p_i - e_{y_i})/N, p the softmax:
  *
  *   egrad = (H G^T + lW W, W G + lH H, G 1 + lb b)
  *   Gdot_i = (p_i o Mdot_i - p_i (p_i^T Mdot_i))/N,  Mdot = D_W^T H + W^T D_H + D_b 1^T
@@ -16,8 +17,8 @@
  * Else, for d >= K-1, at simplex ETFs with b = 0 and the logit gap rho = log(1/zeta - (K-1)):
  * f* = -log(1 - (K-1) zeta) + (K-1) zeta rho, |W|^2 = (K-1) rho sqrt(n lH/lW), |H|^2 = (K-1) rho
  * sqrt(n lW/lH). For d > K every other critical point is a strict saddle. Unequal classes: as the
- * decays vanish and b is held at 0, the geometry of spo_seli (generalised_collapse.h), with an error
- * of one over the logit gap.
+ * decays vanish and b is held at 0, the geometry of spo_seli (generalised_collapse.h), up to one
+ * over the logit gap.
  *
  * Certificate: f is at least a convex function of W^T H and b, since (lW |W|^2 + lH |H|^2)/2 is at
  * least a multiple of a nuclear norm. With Z = [lW I, G; G^T, lH I] and the deficit A = (<W, g_W> +
