@@ -110,14 +110,18 @@ static int take_vary(sweep *v, cli_arguments *args) {
   return take_values(v, text, text + length + 1, o->kind == SPO_OPTION_UINT);
 }
 
-/* The parameter's first value, as the problem's own. */
+/* The parameter's first value, as the problem's own; the last, that it is refused now if ever. */
 static int set_first(sweep *v, cli_subject *s) {
   char text[40];
   spo_error err = {0};
   const spo_option *o = spo_option_find(s->params.table, s->params.count, v->name);
-  snprintf(text, sizeof text, o->kind == SPO_OPTION_UINT ? "%.0f" : "%.17g", v->value[0]);
-  return spo_option_set(o, s->params.values, text, &err) ? cli_group_fail(&s->params, &err)
-                                                         : CLI_OK;
+  const double end[] = {v->value[v->count - 1], v->value[0]};
+  for (int i = 0; i < 2; i++) {
+    snprintf(text, sizeof text, o->kind == SPO_OPTION_UINT ? "%.0f" : "%.17g", end[i]);
+    if (spo_option_set(o, s->params.values, text, &err))
+      return cli_group_fail(&s->params, &err);
+  }
+  return CLI_OK;
 }
 
 /* Problem and start of one track. */

@@ -107,9 +107,11 @@ double ce_logit_gap(const ce_ufm *u) {
 static int known_minimum(void *self, double *f_star, const char **theorem) {
   const ce_ufm *u = self;
   const double K = (double)u->L.K, z = zeta(u);
+  if (u->params.per_class == 0)
+    return 1;
   if (!(z * K < 1.0)) {
     *f_star = log(K);
-    *theorem = "W = H = 0, b = 0: sqrt(n lW lH) >= 1/K, nuclear-norm bound";
+    *theorem = "W = H = 0, b = 0: classes balanced, sqrt(n lW lH) >= 1/K, nuclear-norm bound";
     return 0;
   }
   if (u->L.d + 1 < u->L.K)

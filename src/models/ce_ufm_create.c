@@ -20,10 +20,10 @@ static const char decay_origin[] = "5e-4: weight decay of Zhu et al. 2021";
 
 #define AT(member) offsetof(spo_ce_ufm_params, member)
 static const spo_option table[] = {
-    {"classes", "K, number of classes", "", AT(classes), SPO_OPTION_UINT, 2, INT_MAX, 10, 0, NULL,
-     0},
-    {"per-class", "n, samples in each class", "", AT(per_class), SPO_OPTION_UINT, 1, INT_MAX, 5, 0,
-     NULL, 0},
+    {"classes", "K, number of classes; not given: from counts, else 10", "", AT(classes),
+     SPO_OPTION_UINT, 2, INT_MAX, 0, 0, NULL, 0},
+    {"per-class", "n, samples in each class; not given: from counts, else 5", "", AT(per_class),
+     SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
     {"dim", "d, feature dimension", "", AT(dim), SPO_OPTION_UINT, 1, INT_MAX, 16, 0, NULL, 0},
     {"decay-w", "lW, of the classifiers", decay_origin, AT(decay_w), SPO_OPTION_DOUBLE, 0, INFINITY,
      5e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
@@ -31,6 +31,8 @@ static const spo_option table[] = {
      5e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
     {"decay-b", "lb, of the bias", decay_origin, AT(decay_b), SPO_OPTION_DOUBLE, 0, INFINITY, 5e-4,
      SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
+    {"counts", "samples in each class, n_0,n_1,...", "", AT(counts), SPO_OPTION_COUNTS, 0, 0, 0, 0,
+     NULL, 0},
 };
 #undef AT
 enum { N_PARAMS = sizeof table / sizeof table[0] };
@@ -41,22 +43,57 @@ void spo_ce_ufm_params_init(spo_ce_ufm_params *params) {
 
 #define REFUSE(code, ...) spo_fail(err, code, "spo_ce_ufm_create", __VA_ARGS__)
 
-static ce_ufm *layout(spo_carver *c, size_t N) {
+/* The parameters that others imply, filled in; N out. per_class becomes 0 if it differs. */
+static spo_status resolve(spo_ce_ufm_params *p, size_t *N, spo_error *err) {
+  const spo_integers n = p->counts;
+  if (n.data && p->classes > 0 && p->classes != n.count)
+    return REFUSE(SPO_E_DIM, "counts: %zu classes, but classes says %" PRIu64, n.count, p->classes);
+  if (n.data && (n.count < 2 || n.count > INT_MAX))
+    return REFUSE(SPO_E_DIM, "counts: %zu classes; 2 to %d are possible", n.count, INT_MAX);
+  p->classes = n.data ? n.count : p->classes > 0 ? p->classes : 10;
+  if (!n.data) {
+    p->per_class = p->per_class > 0 ? p->per_class : 5;
+    *N = spo_size_mul(p->classes, p->per_class);
+    return SPO_OK;
+  }
+  bool equal = true;
+  *N = 0;
+  for (size_t k = 0; k < n.count; k++) {
+    if (n.data[k] < 0 || n.data[k] > INT_MAX)
+      return REFUSE(SPO_E_ARG, "counts: %" PRId64 " samples in class %zu; 0 to %d are possible",
+                    n.data[k], k, INT_MAX);
+    if (p->per_class > 0 && (uint64_t)n.data[k] != p->per_class)
+      return REFUSE(SPO_E_DIM,
+                    "counts: %" PRId64 " samples in class %zu, but per-class says %" PRIu64,
+                    n.data[k], k, p->per_class);
+    equal &= n.data[k] == n.data[0];
+    *N = spo_size_add(*N, (size_t)n.data[k]);
+  }
+  p->per_class = equal ? (uint64_t)n.data[0] : 0;
+  return *N > 0 ? SPO_OK : REFUSE(SPO_E_ARG, "counts: all zero; at least one sample is needed");
+}
+
+static ce_ufm *layout(spo_carver *c, size_t K, size_t N) {
   ce_ufm *u = spo_carve(c, 1, sizeof *u);
   int64_t *label = spo_carve(c, N, sizeof(int64_t));
+  int64_t *count = spo_carve(c, K, sizeof(int64_t));
   double *omega = spo_carve_doubles(c, N);
   if (u)
-    *u = (ce_ufm){.label = label, .omega = omega};
+    *u = (ce_ufm){.label = label, .count = count, .omega = omega};
   return u;
 }
 
-static void fill(const spo_ce_ufm_params *p, ce_ufm *u) {
-  const size_t K = p->classes, n = p->per_class, N = K * n, d = p->dim;
+static void fill(const spo_ce_ufm_params *p, size_t N, ce_ufm *u) {
+  const size_t K = p->classes, d = p->dim;
   u->params = *p;
-  for (size_t i = 0; i < N; i++) {
-    u->label[i] = (int64_t)(i / n);
-    u->omega[i] = 1.0 / (double)N;
+  for (size_t k = 0, i = 0; k < K; k++) {
+    u->count[k] = p->counts.data ? p->counts.data[k] : (int64_t)p->per_class;
+    for (const size_t end = i + (size_t)u->count[k]; i < end; i++) {
+      u->label[i] = (int64_t)k;
+      u->omega[i] = 1.0 / (double)N;
+    }
   }
+  u->params.counts = (spo_integers){u->count, K};
   u->L = (spo_logits){.d = d,
                       .K = K,
                       .N = N,
@@ -76,24 +113,26 @@ static void fill(const spo_ce_ufm_params *p, ce_ufm *u) {
 spo_status spo_ce_ufm_create(const spo_ce_ufm_params *params, spo_problem **out, spo_error *err) {
   *out = NULL;
   spo_ce_ufm_params p;
+  size_t N = 0;
   spo_status status = spo_options_take(table, N_PARAMS, params, &p, sizeof p, err);
+  if (status == SPO_OK)
+    status = resolve(&p, &N, err);
   if (status != SPO_OK)
     return status;
-  const size_t N = spo_size_mul(p.classes, p.per_class);
   const size_t points = spo_size_mul(p.dim, spo_size_add(p.classes, N));
   if (spo_size_add(points, p.classes) > INT_MAX ||
       spo_size_mul(p.classes, N) > PTRDIFF_MAX / sizeof(double) / 4)
     return REFUSE(SPO_E_DIM,
-                  "classes %" PRIu64 ", per-class %" PRIu64 ", dim %" PRIu64
+                  "classes %" PRIu64 ", samples %zu, dim %" PRIu64
                   ": more numbers than BLAS can index (%d)",
-                  p.classes, p.per_class, p.dim, INT_MAX);
+                  p.classes, N, p.dim, INT_MAX);
   spo_carver needed = {0};
-  layout(&needed, N);
+  layout(&needed, p.classes, N);
   spo_carver c = {.base = spo_block_alloc(needed.used)};
   if (!c.base)
     return REFUSE(SPO_E_NOMEM, "no memory for %zu samples", N);
-  ce_ufm *u = layout(&c, N);
-  fill(&p, u);
+  ce_ufm *u = layout(&c, p.classes, N);
+  fill(&p, N, u);
   status = spo_euclidean_create(ce_length(u), &u->manifold, err);
   u->problem = (spo_problem){.ops = &ce_problem_ops,
                              .name = "ce-ufm",
@@ -122,6 +161,9 @@ static spo_status build_collapse(const spo_problem *P, const char *arg, gsl_rng 
   (void)arg, (void)rng;
   const ce_ufm *u = P->self;
   const size_t d = u->L.d, K = u->L.K;
+  if (u->params.per_class == 0)
+    return spo_fail(err, SPO_E_ARG, "spo_ce_ufm_point",
+                    "collapse: a closed form only if all classes have the same number of samples");
   const double rho = ce_logit_gap(u), n = (double)u->params.per_class;
   if (d + 1 < K && rho > 0.0)
     return spo_fail(err, SPO_E_ARG, "spo_ce_ufm_point",
@@ -156,7 +198,8 @@ static spo_status build_unit(const spo_problem *P, const char *arg, gsl_rng *rng
 
 static const spo_named_point points[] = {
     {"collapse", NULL, "simplex ETF of the closed form, b = 0: the global minimum", build_collapse},
-    {"origin", NULL, "all zero: a saddle if sqrt(n lW lH) < 1/K, else the minimum", build_origin},
+    {"origin", NULL, "all zero; of equal classes a saddle if sqrt(n lW lH) < 1/K, else the minimum",
+     build_origin},
     {"unit", NULL, "random vectors of length one, b = 0: ufm's random start of the same seed",
      build_unit},
 };
@@ -212,7 +255,9 @@ static const char *const samples[] = {
     "--classes 4 --per-class 5 --dim 6 --decay-w 0.01 --decay-h 0.001",
     "--classes 3 --per-class 2 --dim 3 --decay-w 0.005 --decay-h 0.005 --decay-b 0.01",
     "--classes 4 --per-class 2 --dim 5 --decay-w 0.2 --decay-h 0.1 --decay-b 0.1",
-    "--classes 2 --per-class 150 --dim 1 --decay-w 0.01 --decay-h 0.0001 --decay-b 1", NULL};
+    "--classes 2 --per-class 150 --dim 1 --decay-w 0.01 --decay-h 0.0001 --decay-b 1",
+    "--counts 7,1,0,2 --dim 4 --decay-w 0.01 --decay-h 0.02",
+    NULL};
 static const char *const metric_names[] = {"nc1", "nc2", "nc3", "bias"};
 
 static const spo_model_ops model = {

@@ -16,6 +16,7 @@ typedef struct ce_ufm {
   double lambda[3]; /* of W, H, b */
   size_t length[3]; /* doubles in each of these parts */
   int64_t *label;   /* N */
+  int64_t *count;   /* K */
   double *omega;    /* N, all 1/N */
   spo_manifold *manifold;
 } ce_ufm;
@@ -26,7 +27,8 @@ static inline size_t ce_length(const ce_ufm *u) {
   return u->length[0] + u->length[1] + u->length[2];
 }
 
-/* The gap between a sample's true logit and the others at the minimum; 0: all logits are. */
+/* The gap between a sample's true logit and the others at the minimum of equal classes; 0: all
+ * logits are. */
 double ce_logit_gap(const ce_ufm *u);
 
 #endif

@@ -49,9 +49,10 @@ size_t spo_configuration_parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX
 
 /* ---- named configurations -------------------------------------------------------------------- */
 
-/* Those before SPO_CONFIGURATION_SPREAD have no two points in one place. Vectors beyond the n points
- * repeat them. All of them, etf to signs, are critical for every cost that knows the points by
- * their inner products alone and all in the same way: what fixes a point fixes only its line. */
+/* Those before SPO_CONFIGURATION_SPREAD have no two points in one place. Vectors beyond the n
+ * points repeat them. All of them, etf to signs, are critical for every cost that knows the points
+ * by their inner products alone and all in the same way: what fixes a point fixes only its
+ * line. */
 enum {
   SPO_CONFIGURATION_ETF,
   SPO_CONFIGURATION_POLYGON,

@@ -27,7 +27,7 @@ static void describe(const spo_problem *P, void *params) {
   p->counts = (spo_integers){u->count, u->K};
   if (u->weighted)
     p->weights = (spo_matrix){u->omega, u->N, 1};
-  else
+  else if (u->ratio != 1.0)
     p->majority = u->majority;
   p->ratio = u->ratio;
   if (u->frozen)

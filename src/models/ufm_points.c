@@ -217,8 +217,8 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-/* W a configuration by name, h_i = w_{y_i}. What fixes a code's w_k fixes only its line, so that the
- * gradients of equally heavy classes point along it. */
+/* W a configuration by name, h_i = w_{y_i}. What fixes a code's w_k fixes only its line, so that
+ * the gradients of equally heavy classes point along it. */
 static spo_status build_code(const spo_problem *P, size_t code, const char *arg, gsl_rng *rng,
                              double *x, spo_error *err) {
   const ufm *u = P->self;

@@ -250,7 +250,7 @@ static bool located(const spo_sweep *s, double left, double right) {
   return !(fabs(right - left) > 2.0 * s->options.event_tol * fmax(fabs(left), fabs(right)));
 }
 
-/* Does the branch go on from `left` to `middle`? Where a fold is looked for, whatever its index. */
+/* Does the branch go on from `left` to `middle`? For a fold, whatever its index. */
 static bool goes_on(const stand *left, const stand *middle, bool near, bool ends) {
   return near && (ends || middle->row.index == left->row.index);
 }
@@ -303,8 +303,8 @@ static spo_status copy_stand(spo_sweep *s, const stand *from, stand *out, spo_er
   return SPO_OK;
 }
 
-/* The way from s->here to t, which newton took in one step, in steps as short as it needs: one event
- * on it, or none, if the branch goes on to another point than t: then that is t. */
+/* The way from s->here to t, which newton took in one step, in steps as short as it needs: one
+ * event on it, or none, if the branch goes on to another point than t: then that is t. */
 static spo_status walk(spo_sweep *s, stand *t, bool *near, spo_sweep_event *event, size_t *events,
                        spo_error *err) {
   bool reached = true;

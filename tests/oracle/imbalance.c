@@ -127,6 +127,118 @@ static void test_absent(void **state) {
   expect_true(strstr(err.text, "weights: their sum is 0") && !P);
 }
 
+/* ---- parameters, long tails ------------------------------------------------------------------ */
+
+/* ratio is weights in two levels: whatever side, 0 and infinity too. */
+static void test_ratio(void **state) {
+  (void)state;
+  static const struct {
+    double R;
+    uint64_t majority;
+    double weight[4];
+  } due[] = {{10, 2, {10, 10, 1, 1}},     {0.25, 1, {1, 4, 4, 4}}, {3, 0, {3, 3, 1, 1}},
+             {INFINITY, 3, {1, 1, 1, 0}}, {0, 3, {0, 0, 0, 1}},    {5, 4, {1, 1, 1, 1}}};
+  for (size_t i = 0; i < sizeof due / sizeof due[0]; i++) {
+    spo_error err = {0};
+    spo_ufm_params p, told;
+    spo_problem *P, *Q = with_weights(due[i].weight, 4, 5, 1.5), *again;
+    spo_ufm_params_init(&p);
+    p.classes = 4, p.per_class = 1, p.dim = 5, p.tau = 1.5;
+    p.majority = due[i].majority, p.ratio = due[i].R;
+    expect_seed = i;
+    expect_ok(spo_ufm_create(&p, &P, &err));
+    spo_ufm()->describe(P, &told);
+    expect_ok(spo_ufm_create(&told, &again, &err));
+    expect_true(told.ratio == due[i].R && !told.weights.data);
+    double *x = new_vector(P), f[3];
+    double *memo = calloc(P->memo_len, sizeof *memo), *work = calloc(P->work_len, sizeof *work);
+    point_by_name(spo_ufm(), P, "random", 1, x);
+    P->ops->cost(P->self, x, &f[0], memo, work);
+    Q->ops->cost(Q->self, x, &f[1], memo, work);
+    again->ops->cost(again->self, x, &f[2], memo, work);
+    expect_near(f[0], f[1], 1e-15);
+    expect_near(f[2], f[0], 0.0);
+    free(x), free(memo), free(work);
+    spo_problem_destroy(P), spo_problem_destroy(Q), spo_problem_destroy(again);
+  }
+  const double weight[] = {1, 2, 3, 4};
+  static const char *const why[] = {"ratio: not beside weights", "majority: not beside weights",
+                                    "majority: 5 is not allowed", "ratio: inf leaves no sample",
+                                    "ratio: -1 is not allowed"};
+  for (int i = 0; i < 5; i++) {
+    spo_error err = {0};
+    spo_ufm_params p;
+    spo_problem *P;
+    const int64_t last_alone[] = {0, 0, 0, 2};
+    spo_ufm_params_init(&p);
+    p.classes = 4, p.per_class = i == 3 ? 0 : 1;
+    if (i < 2)
+      p.weights = (spo_matrix){weight, 4, 1};
+    if (i == 3)
+      p.counts = (spo_integers){last_alone, 4};
+    p.ratio = i == 0 ? 2.0 : i == 3 ? INFINITY : i == 4 ? -1.0 : 1.0;
+    p.majority = i == 1 ? 2 : i == 2 ? 5 : 0;
+    expect_seed = (uint64_t)i;
+    expect_true(spo_ufm_create(&p, &P, &err) != SPO_OK && !P);
+    expect_true(strstr(err.text, why[i]) != NULL);
+  }
+}
+
+enum { NC1, NC2, NC3, ALIGNMENT, TAIL = 10 };
+
+/* A long tail, n_k falling by the same factor from class to class down to 1/R; and three classes
+ * absent. Free classifiers span what the features span, but turn away from them (NC3), the more the
+ * longer the tail; frozen at a simplex both stay where they are. */
+static void test_long_tail(void **state) {
+  (void)state;
+  const double tails[] = {1, 10, 100, INFINITY};
+  double before = 0.0;
+  for (size_t t = 0; t < 4; t++)
+    for (int frozen = 0; frozen < 2; frozen++) {
+      spo_error err = {0};
+      spo_ufm_params p;
+      spo_problem *P;
+      spo_verification v;
+      double weight[TAIL], metric[SPO_MODEL_MAX_METRICS];
+      for (int k = 0; k < TAIL; k++)
+        weight[k] = isinf(tails[t]) ? k < 7 : pow(tails[t], -k / (TAIL - 1.0));
+      spo_ufm_params_init(&p);
+      p.classes = TAIL, p.per_class = 1, p.dim = 12, p.tau = 2;
+      p.weights = (spo_matrix){weight, TAIL, 1};
+      if (frozen)
+        expect_ok(
+            spo_option_set(spo_option_find(spo_ufm()->param, spo_ufm()->n_params, "fix-classifier"),
+                           &p, "etf", &err));
+      expect_ok(spo_ufm_create(&p, &P, &err));
+      double *x = new_vector(P);
+      spo_stop sharp;
+      spo_stop_init(&sharp);
+      sharp.grad_rel = 1e-12;
+      point_by_name(spo_ufm(), P, "random", 1, x);
+      run_solver(spo_trust_region(), P, NULL, &sharp, 1, x);
+      expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+      expect_true(v.verdict == SPO_GLOBAL_MINIMIZER);
+      expect_ok(spo_ufm()->metrics(P, x, metric, &err));
+      print_message("R %g%s: nc2 %.3g nc3 %.6g alignment %.3g\n", tails[t],
+                    frozen ? ", frozen" : "", metric[NC2], metric[NC3], metric[ALIGNMENT]);
+      expect_at_most(metric[NC1], 1e-12);
+      expect_at_most(metric[ALIGNMENT], 1e-4);
+      if (frozen) {
+        expect_near(v.f / log1p(9.0 * exp(-20.0 / 9.0)), 1.0, 1e-9);
+        expect_at_most(metric[NC2], 1e-12);
+      }
+      if (frozen && !isinf(tails[t])) /* absent classes have no mean to compare */
+        expect_at_most(metric[NC3], 1e-6);
+      else if (!frozen && t == 0)
+        expect_at_most(metric[NC3], 1e-6);
+      else if (!frozen)
+        expect_true(metric[NC3] > (isinf(tails[t]) ? 0.0 : before) + 0.05);
+      before = frozen ? before : metric[NC3];
+      free(x);
+      spo_problem_destroy(P);
+    }
+}
+
 /* ---- the merged branch ----------------------------------------------------------------------- */
 
 /* Minority classifiers and features all at -c; w_k = cos t s_k + sin t c, h_k = cos p s_k + sin p c
@@ -292,10 +404,9 @@ static void test_seli(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_two_levels),
-      cmocka_unit_test(test_absent),
-      cmocka_unit_test(test_thresholds),
-      cmocka_unit_test(test_seli),
+      cmocka_unit_test(test_two_levels), cmocka_unit_test(test_absent),
+      cmocka_unit_test(test_ratio),      cmocka_unit_test(test_long_tail),
+      cmocka_unit_test(test_thresholds), cmocka_unit_test(test_seli),
   };
   return cmocka_run_group_tests_name("imbalance", tests, NULL, NULL);
 }

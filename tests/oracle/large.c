@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What takes minutes: many seeds, all saddles at all temperatures, and a problem of 76,200
- * dimensions whose spectrum is known in closed form. */
+ * What takes minutes: many seeds, all saddles at all temperatures, a problem of 76,200
+ * dimensions whose spectrum is known in closed form, and the roots of E8. */
 #include "samples.h"
 
 static double f_star(double K, double tau) {
@@ -97,9 +97,28 @@ static void test_76200_dimensions(void **state) {
   spo_problem_destroy(P);
 }
 
+/* The roots of E8 as code: a minimum in R^8 up to rotations, a saddle in R^9. */
+static void test_e8(void **state) {
+  (void)state;
+  for (size_t d = 8; d <= 9; d++) {
+    spo_error err = {0};
+    spo_verification v;
+    spo_problem *P = ufm_problem(240, 1, d, 1.0);
+    double *x = new_vector(P);
+    point_by_name(spo_ufm(), P, "roots", 1, x);
+    expect_ok(spo_verify(P, x, NULL, NULL, &v, NULL, &err));
+    expect_near(v.f, 4.542753687, 5e-10);
+    expect_true(v.verdict == (d == 8 ? SPO_LOCAL_MINIMIZER : SPO_STRICT_SADDLE));
+    assert_int_equal(v.index, d == 8 ? 0 : 231);
+    assert_int_equal(v.nullity, d * (d - 1) / 2);
+    free(x);
+    spo_problem_destroy(P);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_seeds),
-                                     cmocka_unit_test(test_saddles),
-                                     cmocka_unit_test(test_76200_dimensions)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_many_seeds), cmocka_unit_test(test_saddles),
+      cmocka_unit_test(test_76200_dimensions), cmocka_unit_test(test_e8)};
   return cmocka_run_group_tests_name("large", tests, NULL, NULL);
 }
