@@ -5,6 +5,7 @@
 #include "expect.h"
 
 #include <gsl/gsl_randist.h>
+#include <spheropt/models/generalised_collapse.h>
 
 #include "models/hull.h"
 #include "models/minimax.h"
@@ -246,6 +247,12 @@ static void test_polish_contract(void **state) {
     expect_ok(spo_code()->metrics(P, x, value, &err));
     expect_ok(spo_code_polish(P, x, &after, &err));
     expect_at_most(after, value[1] + 1e-15);
+    for (int again = 0; again < 3; again++) { /* the answer is not given up for a worse one */
+      double next;
+      expect_ok(spo_code_polish(P, x, &next, &err));
+      expect_at_most(next, after);
+      after = next;
+    }
     for (size_t i = 0; i < 9; i++)
       expect_near(x[3 * i] * x[3 * i] + x[3 * i + 1] * x[3 * i + 1] + x[3 * i + 2] * x[3 * i + 2],
                   1.0, 1e-14);
@@ -258,9 +265,44 @@ static void test_polish_contract(void **state) {
   spo_problem_destroy(other);
 }
 
+/* The margin against the other distance from a hull that the library has, which goes another way:
+ * random vectors, inside and outside of each other's hulls. */
+static void test_margins_agree(void **state) {
+  (void)state;
+  for (expect_seed = 1; expect_seed <= 400; expect_seed++) {
+    spo_error err = {0};
+    gsl_rng *rng = new_rng(expect_seed);
+    const size_t d = 2 + expect_seed % 6, n = 2 + gsl_rng_uniform_int(rng, 3 * d);
+    double W[7 * 24], margin, distance;
+    for (size_t i = 0; i < n; i++) {
+      gsl_ran_dir_nd(rng, d, W + i * d);
+      if (expect_seed % 3 == 0) /* some well inside */
+        for (size_t j = 0; j < d && i % 4 == 1; j++)
+          W[i * d + j] *= 0.5;
+    }
+    expect_ok(spo_hull_margin(d, n, W, &margin, &err));
+    expect_ok(spo_one_versus_rest(d, n, W, &distance, &err));
+    expect_near(margin, distance, 1e-6 * (margin < 1e-5) + 1e-12);
+    gsl_rng_free(rng);
+  }
+}
+
+/* At the largest sharpness only the nearest pairs are left: 30 of the icosahedron. */
+static void test_sharpest(void **state) {
+  (void)state;
+  spo_problem *P = sample_problem(spo_code(), "--points 12 --dim 3 --sharpness 1e5");
+  double f_star = NAN;
+  const char *theorem;
+  expect_true(P->ops->known_minimum(P->self, &f_star, &theorem) == 0);
+  expect_near(f_star, 1.0 / sqrt(5.0) + log(30.0) / 1e5, 1e-15);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_tammes), cmocka_unit_test(test_softmax),
-                                     cmocka_unit_test(test_hull), cmocka_unit_test(test_minimum),
-                                     cmocka_unit_test(test_polish_contract)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_tammes),         cmocka_unit_test(test_margins_agree),
+      cmocka_unit_test(test_sharpest),       cmocka_unit_test(test_softmax),
+      cmocka_unit_test(test_hull),           cmocka_unit_test(test_minimum),
+      cmocka_unit_test(test_polish_contract)};
   return cmocka_run_group_tests_name("spherical codes", tests, NULL, NULL);
 }

@@ -4,6 +4,8 @@
  * universally optimal codes, and the measures against closed forms. */
 #include "expect.h"
 
+#include <float.h>
+
 #include <gsl/gsl_randist.h>
 
 #include "models/configuration.h"
@@ -329,12 +331,56 @@ static void test_refusals(void **state) {
   expect_true(P == NULL);
 }
 
+/* A logarithmic energy of 0 is a sum of logarithms that cancel: its noise is theirs. */
+static void test_noise_of_nothing(void **state) {
+  (void)state;
+  spo_problem *P = sample_problem(spo_riesz(), "--points 2 --dim 2 --power 0");
+  double x[4] = {1, 0, 0.5, sqrt(0.75)}, f, noise, scale;
+  double *memo = calloc(P->memo_len, sizeof *memo), *work = calloc(P->work_len, sizeof *work);
+  expect_true(P->ops->cost(P->self, x, &f, memo, work) == 0);
+  expect_at_most(fabs(f), 1e-15);
+  expect_true(P->ops->scale(P->self, x, f, memo, &noise, &scale) == 0);
+  expect_true(noise >= DBL_EPSILON && noise <= 1e-12);
+  free(memo), free(work);
+  spo_problem_destroy(P);
+}
+
+/* Measures by their definitions: pairs one by one where there are many tiles, and distribution
+ * functions that lie above and below the uniform one. */
+static void test_definitions(void **state) {
+  (void)state;
+  enum { MANY = 150, D = 5 };
+  spo_error err = {0};
+  static double X[MANY * D], G[MANY * MANY];
+  double value, norm = 0.0, due = 0.0;
+  gsl_rng *rng = new_rng(4);
+  for (size_t i = 0; i < MANY; i++)
+    gsl_ran_dir_nd(rng, D, X + i * D);
+  for (size_t i = 0; i < MANY * MANY; i++) {
+    for (size_t k = 0; k < D; k++)
+      G[i] += X[i / MANY * D + k] * X[i % MANY * D + k];
+    norm = hypot(norm, G[i]);
+  }
+  for (size_t i = 0; i < MANY * MANY; i++) /* C / |C|, C = I - 11^T/n */
+    due = hypot(due,
+                G[i] / norm - ((i / MANY == i % MANY ? 1.0 : 0.0) - 1.0 / MANY) / sqrt(MANY - 1.0));
+  expect_ok(spo_configuration_etf_defect(D, MANY, X, &value, &err));
+  expect_near(value, due, 1e-13);
+  gsl_rng_free(rng);
+  const double antipodes[] = {1, 0, 0, -1, 0, 0}, together[] = {1, 0, 0, 1, 0, 0};
+  expect_ok(spo_configuration_discrepancy(3, 2, antipodes, &value, &err));
+  expect_near(value, 1.0, 0.0);
+  expect_ok(spo_configuration_discrepancy(3, 2, together, &value, &err));
+  expect_near(value, 1.0, 0.0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_frame_potential), cmocka_unit_test(test_small_alpha),
-      cmocka_unit_test(test_thomson),         cmocka_unit_test(test_logarithmic),
-      cmocka_unit_test(test_known_codes),     cmocka_unit_test(test_coincident),
-      cmocka_unit_test(test_riesz_tiles),     cmocka_unit_test(test_measures),
-      cmocka_unit_test(test_p_values),        cmocka_unit_test(test_refusals)};
+      cmocka_unit_test(test_frame_potential),  cmocka_unit_test(test_definitions),
+      cmocka_unit_test(test_noise_of_nothing), cmocka_unit_test(test_small_alpha),
+      cmocka_unit_test(test_thomson),          cmocka_unit_test(test_logarithmic),
+      cmocka_unit_test(test_known_codes),      cmocka_unit_test(test_coincident),
+      cmocka_unit_test(test_riesz_tiles),      cmocka_unit_test(test_measures),
+      cmocka_unit_test(test_p_values),         cmocka_unit_test(test_refusals)};
   return cmocka_run_group_tests_name("point configurations", tests, NULL, NULL);
 }

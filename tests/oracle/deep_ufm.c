@@ -288,11 +288,94 @@ static void test_runs_end_there(void **state) {
   spo_problem_destroy(P);
 }
 
+/* The within-class over the between-class variance by its definition, both of all samples; it is not
+ * a number as soon as one layer has none. */
+static void test_collapse_metrics(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = problem(3, 2, 3, 1e-2, 0.0);
+  double *x = new_vector(P), metric[METRICS], within = 0.0, between = 0.0;
+  point_by_name(spo_deep_ufm(), P, "random", 3, x);
+  for (int j = 0; j < 3; j++) {
+    const double h[4] = {x[j], x[3 + j], x[6 + j], x[9 + j]};
+    const double m[2] = {0.5 * (h[0] + h[1]), 0.5 * (h[2] + h[3])}, all = 0.5 * (m[0] + m[1]);
+    for (int i = 0; i < 4; i++) {
+      within += (h[i] - m[i / 2]) * (h[i] - m[i / 2]) / 4.0;
+      between += (m[i / 2] - all) * (m[i / 2] - all) / 4.0;
+    }
+  }
+  expect_ok(spo_deep_ufm()->metrics(P, x, metric, &err));
+  expect_near(metric[4], within / between, 1e-13 * metric[4]);
+  for (int j = 0; j < 3; j++) { /* equal means of H, not of what the rectifier leaves */
+    x[3 + j] = -x[j];
+    x[6 + j] = x[9 + j] = 0.0;
+  }
+  expect_ok(spo_deep_ufm()->metrics(P, x, metric, &err));
+  expect_true(isnan(metric[4]) && isfinite(metric[5]) && isnan(metric[DNC1]));
+  free(x);
+  spo_problem_destroy(P);
+}
+
+/* decay-h is the features' alone; the gradient's scale that of the decays' mean. */
+static void test_decay_of_features(void **state) {
+  (void)state;
+  spo_error err = {0};
+  const double each[] = {3e-2, 1e-2, 1e-2, 1e-2};
+  spo_problem *P[2];
+  spo_deep_ufm_params p;
+  spo_deep_ufm_params_init(&p);
+  p.layers = 3, p.decay = 1e-2, p.decay_h = 3e-2;
+  expect_ok(spo_deep_ufm_create(&p, &P[0], &err));
+  spo_deep_ufm_params_init(&p);
+  p.layers = 3, p.decays = (spo_matrix){each, 4, 1};
+  expect_ok(spo_deep_ufm_create(&p, &P[1], &err));
+  expect_near(known(P[0]), known(P[1]), 1e-15);
+  double *x = new_vector(P[0]), f[2], noise, scale;
+  point_by_name(spo_deep_ufm(), P[0], "random", 1, x);
+  for (int i = 0; i < 2; i++) {
+    double *memo = calloc(P[i]->memo_len, sizeof *memo);
+    expect_true(P[i]->ops->cost(P[i]->self, x, &f[i], memo, NULL) == 0);
+    expect_true(P[i]->ops->scale(P[i]->self, x, f[i], memo, &noise, &scale) == 0);
+    /* (3 1 1 1)^(1/4) 1e-2 */
+    expect_near(scale, sqrt(2.0 * f[i] * 1e-2 * pow(3.0, 0.25)), 1e-13 * scale);
+    free(memo);
+    spo_problem_destroy(P[i]);
+  }
+  expect_near(f[0], f[1], 1e-14 * f[1]);
+  free(x);
+}
+
+/* He's variances: 1 of the features, 2/w_(l-1) of the weights; sums of m squares to 5/sqrt(m). */
+static void test_he(void **state) {
+  (void)state;
+  spo_part part[SPO_MODEL_MAX_PARTS];
+  spo_problem *P = problem(3, 20, 50, 1e-2, 0.0);
+  double *x = new_vector(P);
+  point_by_name(spo_deep_ufm(), P, "he", 1, x);
+  const size_t parts = spo_deep_ufm()->parts(P, part);
+  assert_int_equal(parts, 4);
+  for (size_t l = 0; l < 3; l++) {
+    const size_t m = part[l].rows * part[l].cols;
+    double square = 0.0;
+    for (size_t i = 0; i < m; i++)
+      square += x[part[l].offset + i] * x[part[l].offset + i] / (double)m;
+    expect_near(square / (l == 0 ? 1.0 : 2.0 / 50.0), 1.0, 5.0 * sqrt(2.0 / (double)m));
+  }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_closed_form),  cmocka_unit_test(test_threshold),
-      cmocka_unit_test(test_conditions),   cmocka_unit_test(test_decays),
-      cmocka_unit_test(test_starts),       cmocka_unit_test(test_kinks),
-      cmocka_unit_test(test_local_minima), cmocka_unit_test(test_runs_end_there)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_closed_form),
+                                     cmocka_unit_test(test_threshold),
+                                     cmocka_unit_test(test_conditions),
+                                     cmocka_unit_test(test_decays),
+                                     cmocka_unit_test(test_starts),
+                                     cmocka_unit_test(test_kinks),
+                                     cmocka_unit_test(test_local_minima),
+                                     cmocka_unit_test(test_runs_end_there),
+                                     cmocka_unit_test(test_collapse_metrics),
+                                     cmocka_unit_test(test_decay_of_features),
+                                     cmocka_unit_test(test_he)};
   return cmocka_run_group_tests_name("deep feature model", tests, NULL, NULL);
 }

@@ -363,12 +363,45 @@ static void test_refusals(void **state) {
   spo_problem_destroy(P);
 }
 
+/* One feature opposite its classifier, the others at theirs: the free direction turns that one. */
+static void test_one_astray(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_ufm_params p;
+  spo_problem *P;
+  spo_verification v;
+  const double tau = 3.0, q = 1.0 / (2.0 + exp(-1.5 * tau));
+  spo_ufm_params_init(&p);
+  p.classes = 3, p.per_class = 2, p.dim = 3, p.tau = tau;
+  size_t count;
+  const spo_option *option = spo_ufm()->param;
+  count = spo_ufm()->n_params;
+  expect_ok(spo_option_set(spo_option_find(option, count, "fix-classifier"), &p, "etf", &err));
+  expect_ok(spo_ufm_create(&p, &P, &err));
+  double *x = new_vector(P), *direction = new_vector(P);
+  for (size_t astray = 0; astray < 6; astray++) {
+    point_by_name(spo_ufm(), P, "etf", 0, x);
+    for (size_t j = 0; j < 3; j++)
+      x[3 * astray + j] *= -1.0;
+    expect_ok(spo_verify(P, x, NULL, NULL, &v, direction, &err));
+    expect_true(v.verdict == SPO_STRICT_SADDLE);
+    assert_string_equal(v.direction_case, "free direction");
+    expect_near(v.rayleigh, -tau * 3.0 * q / 6.0, 1e-14);
+    for (size_t i = 0; i < 6; i++) {
+      const double *d = direction + 3 * i;
+      expect_near(d[0] * d[0] + d[1] * d[1] + d[2] * d[2], i == astray, 1e-14);
+    }
+  }
+  free(x), free(direction);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_spectra),     cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_minimum),     cmocka_unit_test(test_as_free),
-      cmocka_unit_test(test_certificate), cmocka_unit_test(test_description),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_spectra),     cmocka_unit_test(test_one_astray),
+      cmocka_unit_test(test_numbers),     cmocka_unit_test(test_minimum),
+      cmocka_unit_test(test_as_free),     cmocka_unit_test(test_certificate),
+      cmocka_unit_test(test_description), cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests_name("frozen head", tests, NULL, NULL);
 }

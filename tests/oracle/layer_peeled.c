@@ -179,11 +179,69 @@ static void test_saddle(void **state) {
   spo_problem_destroy(P);
 }
 
+/* Metrics of a point made by hand: lengths, cosines, and no cosine of what has no direction. */
+static void test_metrics(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P;
+  spo_layer_peeled_params p;
+  double metric[METRICS];
+  spo_layer_peeled_params_init(&p);
+  p.classes = 5, p.dim = 2, p.majority = 2, p.imbalance = 4;
+  expect_ok(spo_layer_peeled_create(&p, &P, &err));
+  double x[20] = {3, 0, 1, 0, 0.3, 0.4, 0, 0.5, 0, 0.5};
+  for (int i = 0; i < 10; i++)
+    x[10 + i] = x[i];
+  expect_ok(spo_layer_peeled()->metrics(P, x, metric, &err));
+  expect_near(metric[MAJORITY], 1.0, 1e-15);
+  expect_near(metric[COSINE], (0.8 + 0.8 + 1.0) / 3.0, 1e-15);
+  expect_near(metric[NORM], 0.5 / (5.5 / 5.0), 1e-15);
+  x[4] = x[5] = 0.0; /* the first of the minority */
+  expect_ok(spo_layer_peeled()->metrics(P, x, metric, &err));
+  expect_near(metric[COSINE], 1.0, 1e-15);
+  x[4] = 0.5, x[9] = 0.0; /* the last */
+  expect_ok(spo_layer_peeled()->metrics(P, x, metric, &err));
+  expect_near(metric[COSINE], 0.0, 1e-15);
+  spo_problem_destroy(P);
+}
+
+/* Half of the classes, rounded up, weigh 1: at equal logits f is log K times the weights. And what is
+ * described does not hang on the caller's memory. */
+static void test_weights(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P;
+  spo_layer_peeled_params p, q;
+  int64_t counts[] = {8, 2, 1};
+  double f, *x;
+  spo_layer_peeled_params_init(&p);
+  p.classes = 5, p.imbalance = 4;
+  for (int by_counts = 0; by_counts < 2; by_counts++) {
+    if (by_counts) {
+      spo_layer_peeled_params_init(&p);
+      p.counts = (spo_integers){counts, 3};
+    }
+    expect_ok(spo_layer_peeled_create(&p, &P, &err));
+    x = new_vector(P);
+    double *memo = calloc(P->memo_len, sizeof *memo), *work = calloc(P->work_len, sizeof *work);
+    expect_true(P->ops->cost(P->self, x, &f, memo, work) == 0);
+    expect_near(f, by_counts ? log(3.0) * (1.0 + 0.25 + 0.125) : log(5.0) * 3.5, 1e-14);
+    free(memo), free(work), free(x);
+    if (by_counts) {
+      counts[1] = 77;
+      spo_layer_peeled()->describe(P, &q);
+      expect_true(q.counts.count == 3 && q.counts.data[1] == 2);
+    }
+    spo_problem_destroy(P);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_values),   cmocka_unit_test(test_threshold),
       cmocka_unit_test(test_vanished), cmocka_unit_test(test_conditions),
       cmocka_unit_test(test_counts),   cmocka_unit_test(test_bound),
-      cmocka_unit_test(test_saddle)};
+      cmocka_unit_test(test_saddle),   cmocka_unit_test(test_metrics),
+      cmocka_unit_test(test_weights)};
   return cmocka_run_group_tests_name("layer-peeled model", tests, NULL, NULL);
 }

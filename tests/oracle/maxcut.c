@@ -332,13 +332,39 @@ static void test_g22(void **state) {
   spo_problem_destroy(P);
 }
 
+/* The default rank is beyond p(p+1)/2 = vertices. A cut that is metered cannot be bettered by one
+ * vertex, so it has half of the weight at least, even from a point that says nothing. */
+static void test_small_print(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P;
+  spo_maxcut_params p;
+  spo_part part[SPO_MODEL_MAX_PARTS];
+  double metric[3];
+  spo_maxcut_params_init(&p);
+  for (uint64_t n = 2; n <= 30; n++) {
+    p.vertices = n, p.density = 1;
+    expect_ok(spo_maxcut_create(&p, &P, &err));
+    expect_true(spo_maxcut()->parts(P, part) == 1);
+    const size_t r = part[0].cols;
+    expect_true(r * (r + 1) / 2 > n && (r == 2 || r * (r - 1) / 2 <= n));
+    double *x = new_vector(P);
+    for (size_t i = 0; i < n; i++)
+      x[i * r] = 1.0;
+    expect_ok(spo_maxcut()->metrics(P, x, metric, &err));
+    expect_true(metric[2] >= 0.25 * (double)(n * (n - 1)));
+    free(x);
+    spo_problem_destroy(P);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_dense),      cmocka_unit_test(test_cuts),
       cmocka_unit_test(test_symmetries), cmocka_unit_test(test_closed_forms),
       cmocka_unit_test(test_balanced),   cmocka_unit_test(test_rank_deficient),
-      cmocka_unit_test(test_refusals),   cmocka_unit_test(test_describe),
-      cmocka_unit_test(test_g22),
+      cmocka_unit_test(test_refusals),   cmocka_unit_test(test_small_print),
+      cmocka_unit_test(test_describe),   cmocka_unit_test(test_g22),
   };
   return cmocka_run_group_tests_name("maxcut", tests, NULL, NULL);
 }

@@ -375,12 +375,37 @@ static void test_refusals(void **state) {
   expect_status(spo_nearest_etf_pullback(3, 2, alike, alike, U, &err), SPO_E_ARG);
 }
 
+/* Means that differ by rounding alone are alike; where the solution is not unique, there is no
+ * distance to it. */
+static void test_alike(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P;
+  spo_nearest_etf_params p;
+  double means[12], metric[2];
+  for (size_t i = 0; i < 12; i++)
+    means[i] = 0.1 * (1.0 + (double)(i % 4)) * (i < 4 ? 1.0 + 2e-16 : 1.0);
+  spo_nearest_etf_params_init(&p);
+  p.means = (spo_matrix){means, 3, 4};
+  expect_status(spo_nearest_etf_create(&p, &P, &err), SPO_E_ARG);
+  expect_true(P == NULL && strstr(err.text, "alike"));
+  spo_nearest_etf_params_init(&p);
+  p.delta = 0.0;
+  expect_ok(spo_nearest_etf_create(&p, &P, &err));
+  double *x = new_vector(P);
+  point_by_name(spo_nearest_etf(), P, "random", 1, x);
+  expect_ok(spo_nearest_etf()->metrics(P, x, metric, &err));
+  expect_true(isnan(metric[0]) && fabs(metric[1]) < 1e-14);
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sign_points), cmocka_unit_test(test_trust_region),
       cmocka_unit_test(test_derivative),  cmocka_unit_test(test_chain),
       cmocka_unit_test(test_not_unique),  cmocka_unit_test(test_derivatives),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_refusals),    cmocka_unit_test(test_alike),
   };
   return cmocka_run_group_tests_name("nearest simplex ETF", tests, NULL, NULL);
 }

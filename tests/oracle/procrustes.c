@@ -209,11 +209,36 @@ static void test_refusals(void **state) {
   }
 }
 
+/* Orthogonal columns of unlike lengths are not enough for the closed form; random A and B are not
+ * alike; the fit is relative to B; a perfect fit has a noise. */
+static void test_small_print(void **state) {
+  (void)state;
+  spo_error err = {0};
+  const double A[] = {1, 0, 0, 2, 0, 0}, B[] = {3, 0, 4}, x[] = {1, 0}, I[] = {1, 0, 0, 1};
+  double f_star, metric[2], f, noise, scale, memo[4];
+  const char *theorem;
+  spo_problem *P = problem_of(3, 2, 1, A, B);
+  expect_true(P->ops->known_minimum(P->self, &f_star, &theorem) == 1);
+  expect_ok(spo_procrustes()->metrics(P, x, metric, &err)); /* |(1, 0, 0) - (3, 0, 4)| / 5 */
+  expect_near(metric[0], sqrt(20.0) / 5.0, 1e-15);
+  spo_problem_destroy(P);
+  spo_procrustes_params p;
+  spo_procrustes_params_init(&p);
+  p.rows = 5, p.n = 3, p.columns = 3;
+  expect_ok(spo_procrustes_create(&p, &P, &err));
+  expect_true(P->ops->known_minimum(P->self, &f_star, &theorem) == 0 && f_star > 0.1);
+  spo_problem_destroy(P);
+  P = problem_of(2, 2, 2, I, I);
+  expect_true(P->ops->cost(P->self, I, &f, memo, NULL) == 0 && f == 0.0);
+  expect_true(P->ops->scale(P->self, I, f, memo, &noise, &scale) == 0 && noise > 0.0);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_recovery),    cmocka_unit_test(test_components),
       cmocka_unit_test(test_sign_points), cmocka_unit_test(test_unbalanced),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_refusals),    cmocka_unit_test(test_small_print),
   };
   return cmocka_run_group_tests_name("procrustes", tests, NULL, NULL);
 }

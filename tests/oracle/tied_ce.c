@@ -442,14 +442,63 @@ static void test_multistart(void **state) {
   }
 }
 
+/* The certificate's matrix times a coordinate of the points is half that coordinate of the Riemannian
+ * gradient: on one tile and on many, with tiles kept or made anew. And no direction is built from an
+ * eigenvalue that is none to leave by. */
+static void test_certificate_products(void **state) {
+  (void)state;
+  const struct { size_t n, d; } at[] = {{7, 3}, {300, 4}, {40, 9}, {300, 9}};
+  for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+    const size_t n = at[i].n, d = at[i].d;
+    place t;
+    expect_seed = i;
+    place_line(&t, spo_tied_ce(), NULL, "--points %zu --dim %zu --alpha %g", n, d, 2.0);
+    place_random(&t);
+    expect_true(spo_eval_grad(t.eval, t.at) == SPO_OK);
+    const spo_certificate *C = t.problem->ops->certificate;
+    void *self = t.problem->self;
+    double *store = calloc(C->store_len(self), sizeof *store), *U = calloc(2 * n, sizeof *U);
+    double *work = calloc(C->work_len(self), sizeof *work), *ZU = calloc(2 * n, sizeof *ZU);
+    double *v = calloc(n * d, sizeof *v);
+    expect_true(C->prepare(self, t.at->x, t.at->memo, store, work) == 0);
+    for (size_t j = 0; j < 2 * n; j++)
+      U[j] = t.at->x[j % n * d + j / n];
+    expect_true(C->apply(self, t.at->x, t.at->memo, store, false, 2, U, ZU, work) == 0);
+    for (size_t j = 0; j < 2 * n; j++)
+      expect_near(ZU[j], 0.5 * t.at->grad[j % n * d + j / n], 1e-14 * (double)n);
+    expect_true(C->direction(self, t.at->x, t.at->memo, store, 0, -1.0, U, v, work) == 1);
+    free(store), free(U), free(work), free(ZU), free(v);
+    place_close(&t);
+  }
+  place t;
+  place_line(&t, spo_tied_ce(), "etf", "--points %zu --dim %zu --alpha %g", (size_t)4, (size_t)6,
+             1.0);
+  expect_true(spo_eval_grad(t.eval, t.at) == SPO_OK);
+  const spo_certificate *C = t.problem->ops->certificate;
+  void *self = t.problem->self;
+  double *store = calloc(C->store_len(self), sizeof *store), u[4] = {1, 0, 0, 0}, v[24];
+  double *work = calloc(C->work_len(self), sizeof *work);
+  expect_true(C->prepare(self, t.at->x, t.at->memo, store, work) == 0);
+  expect_true(C->direction(self, t.at->x, t.at->memo, store, 0, 1.0, u, v, work) == 1);
+  expect_true(C->direction(self, t.at->x, t.at->memo, store, 0, -1.0, u, v, work) == 0);
+  free(store), free(work);
+  place_close(&t);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_etf),         cmocka_unit_test(test_condition),
-      cmocka_unit_test(test_lines),       cmocka_unit_test(test_sign_patterns),
-      cmocka_unit_test(test_certificate), cmocka_unit_test(test_frame),
-      cmocka_unit_test(test_codes),       cmocka_unit_test(test_polygon_in_space),
-      cmocka_unit_test(test_limits),      cmocka_unit_test(test_tiles),
-      cmocka_unit_test(test_many_points), cmocka_unit_test(test_cold),
-      cmocka_unit_test(test_multistart)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_etf),
+                                     cmocka_unit_test(test_certificate_products),
+                                     cmocka_unit_test(test_condition),
+                                     cmocka_unit_test(test_lines),
+                                     cmocka_unit_test(test_sign_patterns),
+                                     cmocka_unit_test(test_certificate),
+                                     cmocka_unit_test(test_frame),
+                                     cmocka_unit_test(test_codes),
+                                     cmocka_unit_test(test_polygon_in_space),
+                                     cmocka_unit_test(test_limits),
+                                     cmocka_unit_test(test_tiles),
+                                     cmocka_unit_test(test_many_points),
+                                     cmocka_unit_test(test_cold),
+                                     cmocka_unit_test(test_multistart)};
   return cmocka_run_group_tests_name("tied cross-entropy", tests, NULL, NULL);
 }

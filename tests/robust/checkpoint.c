@@ -120,6 +120,22 @@ static void test_every_solver(void **state) {
     }
 }
 
+/* Where the problem states no scale of gradients, it is that of the start, not that of the point from
+ * which a run goes on. */
+static void test_no_scale(void **state) {
+  (void)state;
+  const spo_solver_ops *type[] = {spo_trust_region(), spo_gradient_descent()};
+  size_t events[8] = {0};
+  spo_problem *P = ufm_problem(3, 2, 4, 1.0), Q = *P;
+  spo_problem_ops ops = *P->ops;
+  ops.scale = NULL;
+  Q.ops = &ops;
+  expect_seed = 1;
+  for (int i = 0; i < 2; i++)
+    resume_everywhere(type[i], NULL, &Q, "no scale", NULL, events);
+  spo_problem_destroy(P);
+}
+
 /* Options that bring about what seldom happens: long first steps, few vectors kept. */
 static void strain(const spo_solver_ops *type, void *options) {
   static const char *const values[][2] = {{"radius", "9"},   {"max-radius", "9"}, {"replay", "2"},
@@ -379,9 +395,10 @@ static void test_foreign(void **state) {
 int main(void) {
   assert_true(mkdtemp(scratch) && chdir(scratch) == 0);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_solver), cmocka_unit_test(test_every_choice),
-      cmocka_unit_test(test_more_budget),  cmocka_unit_test(test_kills),
-      cmocka_unit_test(test_damage),       cmocka_unit_test(test_foreign),
+      cmocka_unit_test(test_every_solver), cmocka_unit_test(test_no_scale),
+      cmocka_unit_test(test_every_choice), cmocka_unit_test(test_more_budget),
+      cmocka_unit_test(test_kills),        cmocka_unit_test(test_damage),
+      cmocka_unit_test(test_foreign),
   };
   const int failed = cmocka_run_group_tests_name("checkpoints", tests, NULL, NULL);
   const char *const left[] = {"killed", "good", "bad"};

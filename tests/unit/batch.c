@@ -302,13 +302,32 @@ static void test_refusals(void **state) {
   close_line(l);
 }
 
+/* Of equal ends the first is named. */
+static void test_first_of_equals(void **state) {
+  (void)state;
+  spo_error err = {0};
+  line *l = open_line(100.0, 0, false);
+  const double starts[] = {3.0, 0.4, 0.4, 0.4, 3.0};
+  double X[5];
+  size_t best = 77;
+  spo_batch_run run[5];
+  spo_batch batch;
+  spo_batch_init(&batch);
+  batch.count = 5;
+  batch.starts = starts;
+  expect_ok(spo_minimize_batch(&l->P, &batch, X, run, &best, &err));
+  size_t due = 0;
+  for (size_t i = 1; i < 5; i++)
+    due = run[i].result.last.f < run[due].result.last.f ? i : due;
+  expect_true(run[1].result.last.f == run[2].result.last.f && best == due);
+  close_line(l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_same_bits),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_failures_stay_alone),
-      cmocka_unit_test(test_best),
-      cmocka_unit_test(test_user),
+      cmocka_unit_test(test_same_bits), cmocka_unit_test(test_first_of_equals),
+      cmocka_unit_test(test_threads),   cmocka_unit_test(test_failures_stay_alone),
+      cmocka_unit_test(test_best),      cmocka_unit_test(test_user),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests_name("batch", tests, NULL, NULL);

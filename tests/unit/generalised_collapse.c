@@ -228,12 +228,28 @@ static void test_refusals(void **state) {
   expect_true(isnan(value));
 }
 
+/* Classifiers that span less than the class means do, and the other way round: the angle is that of
+ * the smaller span to the larger one. */
+static void test_unlike_spans(void **state) {
+  (void)state;
+  const double line[] = {0, 0, 0, 1, 0, 1, -2, 0, -2};  /* along e_0 + e_2 */
+  const double plane[] = {1, 0, 0, -1, 1, 0, 0, -1, 0}; /* across e_2 */
+  const int64_t label[] = {0, 1, 2};
+  for (int swap = 0; swap < 2; swap++) {
+    spo_error err = {0};
+    double degrees;
+    expect_ok(
+        spo_alignment(3, 3, 3, swap ? plane : line, swap ? line : plane, label, &degrees, &err));
+    expect_near(degrees, 45.0, 1e-12);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_polygons),  cmocka_unit_test(test_codes),
-      cmocka_unit_test(test_duality),   cmocka_unit_test(test_self_duality),
-      cmocka_unit_test(test_alignment), cmocka_unit_test(test_critical),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_polygons),     cmocka_unit_test(test_unlike_spans),
+      cmocka_unit_test(test_codes),        cmocka_unit_test(test_duality),
+      cmocka_unit_test(test_self_duality), cmocka_unit_test(test_alignment),
+      cmocka_unit_test(test_critical),     cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests_name("generalised collapse", tests, NULL, NULL);
 }

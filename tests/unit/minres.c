@@ -197,11 +197,32 @@ static void test_limits(void **state) {
   expect_true(s.out.products == 0 && spo_vec_norm(N, s.x) == 0.0);
 }
 
+/* |A r| of the residual before the last product */
+static void test_a_residual(void **state) {
+  (void)state;
+  for (uint64_t k = 1; k <= 20; k++) {
+    setting s;
+    double r[N], Ar[N];
+    set_up(&s, 0, k);
+    spo_vec_copy(N, s.b, r);
+    if (k > 1) {
+      s.in.max_products = k - 1;
+      solve(&s);
+      apply(&s, 1, s.x, r);
+      spo_vec_combine(N, 1.0, s.b, -1.0, r, r);
+    }
+    s.in.max_products = k;
+    solve(&s);
+    apply(&s, 1, r, Ar);
+    expect_near(s.out.a_residual / spo_vec_norm(N, Ar), 1.0, 1e-9);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_indefinite),   cmocka_unit_test(test_compatible),
       cmocka_unit_test(test_incompatible), cmocka_unit_test(test_null_directions),
-      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_limits),       cmocka_unit_test(test_a_residual),
   };
   return cmocka_run_group_tests_name("minres", tests, NULL, NULL);
 }

@@ -540,13 +540,89 @@ static void test_blind(void **state) {
   expect_near(exact.rho, 1.0, 1e-12);
 }
 
+/* f = 1 + a x_0 + s x_1 - x_1^2/2 + x_1^4/4 on R^2, with a noise as stated. */
+typedef struct ridge {
+  double a, s, noise;
+} ridge;
+
+static int ridge_cost(void *self, const double *x, double *f, double *memo, double *work) {
+  (void)memo, (void)work;
+  const ridge *r = self;
+  *f = 1.0 + r->a * x[0] + r->s * x[1] - 0.5 * x[1] * x[1] + 0.25 * gsl_pow_4(x[1]);
+  return 0;
+}
+static int ridge_egrad(void *self, const double *x, double *g, double *memo, double *work) {
+  (void)memo, (void)work;
+  const ridge *r = self;
+  g[0] = r->a;
+  g[1] = r->s - x[1] + gsl_pow_3(x[1]);
+  return 0;
+}
+static int ridge_ehess(void *self, const double *x, const double *v, double *hv, const double *memo,
+                       double *work) {
+  (void)self, (void)memo, (void)work;
+  hv[0] = 0.0;
+  hv[1] = (3.0 * x[1] * x[1] - 1.0) * v[1];
+  return 0;
+}
+static int ridge_scale(void *self, const double *x, double f, const double *memo, double *f_noise,
+                       double *grad_scale) {
+  (void)x, (void)f, (void)memo;
+  *f_noise = ((const ridge *)self)->noise;
+  *grad_scale = 1.0;
+  return 0;
+}
+
+/* One step from the ridge's top, where a gradient of up to 0.3 counts as nil: x_1 out. */
+static double leave_ridge(ridge r, uint64_t seed, spo_reason *reason) {
+  static const spo_problem_ops table = {.size = sizeof(spo_problem_ops),
+                                        .cost = ridge_cost,
+                                        .egrad = ridge_egrad,
+                                        .ehess = ridge_ehess,
+                                        .scale = ridge_scale};
+  spo_error err = {0};
+  spo_manifold *M;
+  spo_stop stop;
+  double x[2] = {0.0, 0.0};
+  expect_ok(spo_euclidean_create(2, &M, &err));
+  const spo_problem P = {&table, "ridge", &r, M, 0, 0};
+  spo_stop_init(&stop);
+  stop.grad_abs = 0.3;
+  stop.max_iter = 1;
+  *reason = run_solver(spo_trust_region(), &P, NULL, &stop, seed, x).reason;
+  spo_manifold_destroy(M);
+  return x[1];
+}
+
+static void test_ridge(void **state) {
+  (void)state;
+  spo_reason reason;
+  for (expect_seed = 1; expect_seed <= 20; expect_seed++) {
+    /* down the slope, not against it */
+    expect_true(leave_ridge((ridge){0.0, 0.05, 1e-12}, expect_seed, &reason) < -0.1);
+    expect_true(leave_ridge((ridge){0.0, -0.05, 1e-12}, expect_seed, &reason) > 0.1);
+    /* a curvature of -1 below ten times the gradient is not believed, */
+    expect_true(leave_ridge((ridge){0.2, 0.0, 1e-12}, expect_seed, &reason) == 0.0);
+    expect_true(reason == SPO_STOP_SECOND_ORDER);
+    /* nor followed where the noise of f hides all that it promises */
+    expect_true(leave_ridge((ridge){0.0, 0.0, 1e3}, expect_seed, &reason) == 0.0);
+    expect_true(reason == SPO_STOP_SECOND_ORDER);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_failing_callbacks), cmocka_unit_test(test_stop_rules),
-      cmocka_unit_test(test_repeatable),        cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_fixed_step_rate),   cmocka_unit_test(test_exact_saddle),
-      cmocka_unit_test(test_no_noise),          cmocka_unit_test(test_given_step),
-      cmocka_unit_test(test_own_numbers),       cmocka_unit_test(test_blind),
+      cmocka_unit_test(test_failing_callbacks),
+      cmocka_unit_test(test_stop_rules),
+      cmocka_unit_test(test_repeatable),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_fixed_step_rate),
+      cmocka_unit_test(test_exact_saddle),
+      cmocka_unit_test(test_no_noise),
+      cmocka_unit_test(test_given_step),
+      cmocka_unit_test(test_own_numbers),
+      cmocka_unit_test(test_blind),
+      cmocka_unit_test(test_ridge),
   };
   return cmocka_run_group_tests_name("solver", tests, NULL, NULL);
 }
