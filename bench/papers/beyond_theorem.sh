@@ -121,8 +121,8 @@ row 'random starts that end at the triangles, of 30, tau 1' derived 22 x1.5 'nea
 row 'all others end at the tetrahedron' derived 30 exact \
   'near(starts.f 0.936053610855) + near(starts.f 0.937284490502)' $met
 
-# Small tau: log K - tau + tau^2 FP/(2 K^2), FP the least frame potential of K unit vectors that sum to zero; the next term,
-# of order tau^3, stays below the tolerance.
+# Small tau: log K - tau + tau^2 FP/(2 K^2), FP the least frame potential of K unit vectors that sum to zero;
+# the next term, of order tau^3, stays below the tolerance.
 for at in '5 3 8.5 1.608438082434' '6 3 12 1.790759635895' '6 4 9 1.790759594228'; do
   set -- $at
   row "least loss for small tau = 1e-3, frame potential $3, K $1, d $2" derived "$4" 1e-10 f \
