@@ -121,8 +121,8 @@ row 'random starts that end at the triangles, of 30, tau 1' derived 22 x1.5 'nea
 row 'all others end at the tetrahedron' derived 30 exact \
   'near(starts.f 0.936053610855) + near(starts.f 0.937284490502)' $met
 
-# Small tau: log K - tau + tau^2 FP/(2 K^2), FP the least frame potential of K unit vectors that sum to zero; the next term,
-# of order tau^3, stays below the tolerance.
+# Small tau: log K - tau + tau^2 FP/(2 K^2), FP the least frame potential of K unit vectors that sum to zero;
+# the next term, of order tau^3, stays below the tolerance.
 for at in '5 3 8.5 1.608438082434' '6 3 12 1.790759635895' '6 4 9 1.790759594228'; do
   set -- $at
   row "least loss for small tau = 1e-3, frame potential $3, K $1, d $2" derived "$4" 1e-10 f \
@@ -130,7 +130,7 @@ for at in '5 3 8.5 1.608438082434' '6 3 12 1.790759635895' '6 4 9 1.790759594228
 done
 
 figure beyond_theorem 'Branches of critical points' \
-  'tau, f, index; blocks: K 3 d 2; two triangles; tetrahedron; bipyramid; what minimises, K 5 d 3' <<'E2'
+  'tau, f, index; blocks: K 3 d 2; two triangles; tetrahedron; bipyramid; what minimises, K 5 d 3' <<'PLOT'
 set terminal pngcairo size 1300,520
 set output "beyond_theorem.png"
 set multiplot layout 1,3 title "Branches: filled minima, hollow saddles"
@@ -165,7 +165,7 @@ plot DATA index 3 using 1:($3 == 0 ? $2 / bipyramid($1) : NaN) with points pt 7 
      DATA index 4 using 1:($3 == 0 ? $2 / bipyramid($1) : NaN) with points pt 5 lc rgb "#ff7f0e" title "pyramid", \
      DATA index 4 using 1:($3 > 0 ? $2 / bipyramid($1) : NaN) with points pt 4 lc rgb "#ff7f0e" notitle
 unset multiplot
-E2
+PLOT
 count=5
 if full; then count=25; fi
 branch() { # command...

@@ -79,7 +79,7 @@ if full; then
 fi
 
 figure classics 'Max-cut relaxation: trust region from a random start' \
-  'Hessian products, norm of the gradient, proven bound less value; blocks: graphs' <<'E2'
+  'Hessian products, norm of the gradient, proven bound less value; blocks: graphs' <<'PLOT'
 set xlabel "Hessian products"
 set ylabel "norm of the gradient; bound less value"
 set logscale y
@@ -90,7 +90,7 @@ set key top right
 plot for [i = 0:blocks - 1] DATA index i using 1:2 with linespoints pt 7 ps 0.5 lw 2 title name(i).": gradient", \
      for [i = 0:blocks - 1] DATA index i using 1:($3 > 0 ? $3 : NaN) with linespoints pt 6 ps 0.5 lw 1 dashtype 2 \
        title name(i).": proven gap"
-E2
+PLOT
 if full; then
   for name in G1 G22; do
     curve classics trace 'hess,grad_norm,upper_bound - sdp_value' \

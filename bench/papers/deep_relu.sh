@@ -65,7 +65,7 @@ row 'verdict there' derived local-minimizer exact verdict verify $trap --init on
 row 'zero is a strict local minimum' derived 0.5 0 f verify $trap --init zero
 row 'verdict there' derived local-minimizer exact verdict verify $trap --init zero
 
-figure deep_relu 'Deep ReLU features, L = 3, n = 1: least loss of 12 starts against the decay' 'decay, loss' <<'E2'
+figure deep_relu 'Deep ReLU features, L = 3, n = 1: least loss of 12 starts against the decay' 'decay, loss' <<'PLOT'
 set xlabel "decay of features and weights"
 set ylabel "loss"
 set yrange [0:0.75]
@@ -82,7 +82,7 @@ plot decay(1.0 / 3 + 2.0 / 3 * t), loss(1.0 / 3 + 2.0 / 3 * t) with lines lw 2 l
        title "collapse, closed form", \
      0.2 * t, 0.5 with lines lw 2 lc rgb "#ff7f0e" title "zero", \
      DATA using 1:2 with points pt 7 ps 1.3 lc rgb "black" title "best of 12 starts"
-E2
+PLOT
 decays='0.02 0.06 0.1 0.13 0.14 0.18'
-full && decays='0.005 0.01 0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.09 0.1 0.11 0.12 0.13 0.135 0.137 0.14 0.15 0.16 0.17 0.18 0.19'
+if full; then decays="0.005 $(seq -s ' ' 0.01 0.01 0.13) 0.135 0.137 0.14 0.15 0.16 0.17 0.18 0.19"; fi
 series deep_relu "$decays" f solve $model --layers 3 --per-class 1 --decay {} $starts --max-iter 1000

@@ -67,7 +67,8 @@ row 'its lowest eigenvalue, 2.237571/3' derived 0.745857 2e-7 lambda_min verify 
 row 'verdict' derived local-minimizer exact verdict verify $head --dim 2
 row 'a saddle for d = K' derived strict-saddle exact verdict verify $head --dim 3
 
-figure imbalance 'Spherical features, K = 4, d = 5: cosine of the two minority classifiers' 'R, cosine; blocks tau = 0.5, 1, 2, 5' <<'E2'
+figure imbalance 'Spherical features, K = 4, d = 5: cosine of the two minority classifiers' \
+  'R, cosine; blocks tau = 0.5, 1, 2, 5' <<'PLOT'
 set logscale x
 set xlabel "R, samples of a majority class over those of a minority class"
 set ylabel "cosine of the two minority classifiers"
@@ -77,10 +78,12 @@ plot DATA index 0 using 1:2 with linespoints pt 7 ps 0.6 lw 2 title "tau = 0.5, 
      DATA index 1 using 1:2 with linespoints pt 5 ps 0.6 lw 2 title "tau = 1, from 22.5 on", \
      DATA index 2 using 1:2 with linespoints pt 9 ps 0.6 lw 2 title "tau = 2, from 247 on", \
      DATA index 3 using 1:2 with linespoints pt 13 ps 0.6 lw 2 title "tau = 5, from 1.13 million on"
-E2
+PLOT
 ratios='1 10 100'
-if full; then ratios='1 2 3 4 5 6 7 8 9 10 12 14 16 18 20 21 22 23 25 30 40 50 60 80 100 120 140 160 180 200 220 230 240 245 247 250 300
-  400 500 600 800 1000'; fi
+if full; then
+  ratios='1 2 3 4 5 6 7 8 9 10 12 14 16 18 20 22 25 30 40 50 60 80 100 120 140 160 180 200 220 240 250'
+  ratios+=' 300 400 500 600 800 1000'
+fi
 for tau in 0.5 1 2 5; do
   series imbalance "$ratios" 'cos(W 2 3)' solve ufm --counts {},{},1,1 --tau "$tau" --dim 5 --seed 1
   block imbalance

@@ -204,7 +204,7 @@ static int go_on(run *r, size_t steps) {
   spo_error err = {0};
   spo_stop_init(&stop);
   stop.max_iter = steps;
-  stop.grad_rel = 1e-14;
+  stop.grad_rel = 1e-12;
   if (spo_solver_create(spo_gradient_descent(), r->P, &r->options, 1, &solver, &err) ||
       spo_solver_solve(solver, r->x, &stop, NULL, NULL, &result, &err)) {
     fprintf(stderr, "%s: %s\n", r->name, err.text);

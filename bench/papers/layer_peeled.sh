@@ -37,7 +37,8 @@ for at in '1 10 4.629553774508' '1 10000 3.479412520557' '2 100 1.840524374957';
   peeled 'mean length of the minority classifiers' derived 1e-6 most metrics.minority_norm "$1" "$2"
 done
 
-figure layer_peeled 'Layer-peeled model, K = 10: mean cosine of minority classifiers' 'R, cosine; blocks E_H = 1, 2, 5' <<'E2'
+figure layer_peeled 'Layer-peeled model, K = 10: mean cosine of minority classifiers' \
+  'R, cosine; blocks E_H = 1, 2, 5' <<'PLOT'
 set logscale x
 set xlabel "R, weight of a majority class over that of a minority class"
 set ylabel "mean cosine of two minority classifiers"
@@ -47,7 +48,7 @@ set label "(-1/9: simplex ETF)" at 1.15, -0.15 textcolor rgb "gray40"
 plot DATA index 0 using 1:2 with linespoints pt 7 ps 0.7 lw 2 title "E_H = 1, zero from R = 2.749 on", \
      DATA index 1 using 1:2 with linespoints pt 5 ps 0.7 lw 2 title "E_H = 2, zero from R = 7.057 on", \
      DATA index 2 using 1:2 with linespoints pt 9 ps 0.7 lw 2 title "E_H = 5"
-E2
+PLOT
 ratios='1 3 10 12.19244 12.19245 100 10000'
 if full; then
   ratios=$(seq 0 0.1 4 | awk '{ printf "%.6f\n", 10^$1 }

@@ -82,7 +82,7 @@ if full; then
 fi
 
 figure nearest_etf 'Training with a standard, a fixed and an implicit ETF classifier' \
-  'step, loss over that of collapse less 1, mean cosine margin, NC3; blocks standard, fixed, implicit' <<'E2'
+  'step, loss over that of collapse less 1, mean cosine margin, NC3; blocks standard, fixed, implicit' <<'PLOT'
 set terminal pngcairo size 1300,520
 set output "nearest_etf.png"
 set multiplot layout 1,3 title "Training with a standard, a fixed and an implicit ETF classifier"
@@ -107,7 +107,7 @@ set key bottom right
 plot for [i = 0:2] DATA index i using 1:3 with linespoints pt 7 ps 0.5 lw 2 \
   title word("standard fixed implicit", i + 1)
 unset multiplot
-E2
+PLOT
 for run in standard fixed implicit; do
   curve nearest_etf "$run" 'step,excess,mean_margin,nc3' $shown
   block nearest_etf

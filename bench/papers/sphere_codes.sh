@@ -87,7 +87,7 @@ if full; then
   bounds 56 7 0.126843 1.393249
 fi
 
-figure sphere_codes 'Softmax codes in R^3: largest margin found against the number of classes' 'K, margin' <<'E2'
+figure sphere_codes 'Softmax codes in R^3: largest margin found against the number of classes' 'K, margin' <<'PLOT'
 set xlabel "K, classes"
 set ylabel "margin"
 set logscale y
@@ -98,10 +98,11 @@ lower(K) = 0.5 * (sqrt(pi) * gamma(2) / (K * gamma(2.5)))
 upper(K) = 2 * (2 * sqrt(pi) * gamma(2) / (K * gamma(1.5)))**0.5
 plot lower(x) with lines lw 2 dashtype 2 lc rgb "gray50" title "bounds by volume", \
      upper(x) with lines lw 2 dashtype 2 lc rgb "gray50" notitle, \
-     DATA using 1:2 with linespoints pt 7 ps 1 lw 2 lc rgb "#1f77b4" title "best of the starts, polished to the exact minimax", \
+     DATA using 1:2 with linespoints pt 7 ps 1 lw 2 lc rgb "#1f77b4" \
+       title "best of the starts, polished to the exact minimax", \
      DATA using 1:($1 == 4 || $1 == 6 || $1 == 12 ? $2 : NaN) with points pt 6 ps 2.5 lw 2 lc rgb "#d62728" \
        title "tetrahedron, octahedron, icosahedron"
-E2
+PLOT
 classes='2 4 6 12'
 if full; then classes=$(seq 2 32); fi
 series sphere_codes "$classes" metrics.margin solve code --kind softmax --points {} --dim 3 --starts 6 --finish
