@@ -72,6 +72,7 @@ typedef struct spo_model_ops {
   /* for lists, one line each: "oblique(d, K) x oblique(d, N)", and the named theorem behind the
    * known minimum, with its conditions. NULL: nothing is said */
   const char *manifold, *theorem;
+  const char *example; /* parameters as in sample, for --help, where sample[0] shows too little */
 } spo_model_ops;
 
 /**

@@ -175,7 +175,7 @@ static void help_solve(const spo_model_ops *m) {
   size_t count, n_starts;
   const spo_option *stop = spo_stop_options(&count);
   const spo_model_ops *shown = m ? m : spo_list_models[0]();
-  printf("  spheropt solve %s %s -o out\n\n", shown->name, shown->sample[0]);
+  printf("  spheropt solve %s %s -o out\n\n", shown->name, cli_example(shown));
   printf("Finds a minimiser: prints how the run went, and writes the point with -o.\n");
   printf("Usage: spheropt solve %s [option ...]\n", m ? m->name : "MODEL");
   printf("\nOptions\n");
@@ -261,7 +261,7 @@ static void help_bench(const spo_model_ops *m) {
   const spo_option *compare = spo_compare_options_table(&n_compare);
   const spo_option *stop = spo_stop_options(&n_stop);
   const spo_model_ops *shown = m ? m : spo_list_models[0]();
-  printf("  spheropt bench solvers %s %s --starts 20\n\n", shown->name, shown->sample[0]);
+  printf("  spheropt bench solvers %s %s --starts 20\n\n", shown->name, cli_example(shown));
   printf("Compares solvers: the same random starts and stop rules for all, taking turns.\n"
          "Usage: spheropt bench solvers %s [option ...]\n",
          m ? m->name : "MODEL");
@@ -317,7 +317,7 @@ static void help_all(void) {
   printf("  spheropt solve %s %s -o out\n"
          "  spheropt verify out\n"
          "  spheropt spectrum out\n\n",
-         m->name, m->sample[0]);
+         m->name, cli_example(m));
   printf("Riemannian optimization on products of spheres.\n"
          "Usage: spheropt COMMAND [WHAT] [option ...]\n"
          "\nCommands\n");

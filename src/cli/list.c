@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/outside/outside.h"
 #include "cli/report.h"
+#include "cli/subject.h"
 #include "io/json.h"
 #include "lists/lists.h"
 
@@ -108,7 +109,7 @@ static json_t *parameters_json(const spo_model_ops *m) {
 
 static json_t *example_json(const spo_model_ops *m) {
   char text[400];
-  snprintf(text, sizeof text, "spheropt solve %s %s", m->name, m->sample[0]);
+  snprintf(text, sizeof text, "spheropt solve %s %s", m->name, cli_example(m));
   return spo_json_text(text);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/slots.h"
 #include "io/memory_limit.h"
 #include "lists/lists.h"
 
@@ -43,6 +44,10 @@ void cli_note(cli_notes *notes, spo_error *err) {
   if (err->text[0] && notes->count < CLI_MAX_NOTES)
     snprintf(notes->text[notes->count++], sizeof notes->text[0], "%s", err->text);
   *err = (spo_error){0};
+}
+
+const char *cli_example(const spo_model_ops *model) {
+  return SPO_HAS(spo_model_ops, model, example) ? model->example : model->sample[0];
 }
 
 const spo_model_ops *cli_find_model(const char *name) {

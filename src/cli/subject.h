@@ -42,6 +42,8 @@ typedef struct cli_subject {
 /* Notes that the library left in an error after SPO_OK; clears it. */
 void cli_note(cli_notes *notes, spo_error *err);
 
+/* Parameters that show what the model does. */
+const char *cli_example(const spo_model_ops *model);
 /* The model called name; NULL after one line on stderr that lists them. */
 const spo_model_ops *cli_find_model(const char *name);
 

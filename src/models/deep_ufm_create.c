@@ -207,7 +207,6 @@ static const char *default_start(const spo_problem *P) {
 }
 
 static const char *const samples[] = {
-    "--layers 3 --per-class 1 --width 6 --decay 0.001 --smoothing 0.1",
     "--layers 3 --per-class 1 --width 6 --decay 0.02 --smoothing 1",
     "--layers 4 --per-class 1 --width 3 --decay 0.3 --decay-h 0.2 --smoothing 4",
     "--layers 3 --per-class 2 --width 4,3,2 --decay 0.3 --decay-h 0.2 --smoothing 1",
@@ -223,6 +222,7 @@ static const spo_model_ops model = {
     .manifold = "euclidean(all of H, W_1, ..., W_L)",
     .theorem = "deep neural collapse, hidden widths >= 2, no smoothing: Sukenik et al. 2023; all "
                "zero, decay beyond the threshold: Sukenik et al. 2023",
+    .example = "--layers 3 --per-class 1 --width 6 --decay 0.001 --smoothing 0.1",
     .params_size = sizeof(spo_deep_ufm_params),
     .n_params = N_PARAMS,
     .param = table,

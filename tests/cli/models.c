@@ -176,7 +176,8 @@ static void examples_run(void **state) {
     snprintf(line, sizeof line, "solve %s --help", m->name);
     expect_run(line, 0);
     snprintf(line, sizeof line, "%.*s", (int)strcspn(ran.out, "\n"), ran.out);
-    snprintf(due, sizeof due, "  spheropt solve %s %s -o out", m->name, m->sample[0]);
+    snprintf(due, sizeof due, "  spheropt solve %s %s -o out", m->name,
+             m->example ? m->example : m->sample[0]);
     assert_string_equal(line, due);
     expect_run(line + strlen("  spheropt "), 0);
     assert_non_null(strstr(ran.out, "\nconverged: "));
