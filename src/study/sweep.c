@@ -427,8 +427,8 @@ static spo_status halve(spo_sweep *a, spo_sweep *b, stand *x, stand *y, double *
 spo_status spo_sweep_crossing(spo_sweep *a, spo_sweep *b, bool *crosses, spo_sweep_event *event,
                               spo_error *err) {
   *crosses = false;
-  if (!same_branch(a) || !same_branch(b))
-    return SPO_OK;
+  if (!same_branch(a) || !same_branch(b) || a->vary->kind != SPO_OPTION_DOUBLE)
+    return SPO_OK; /* between two whole numbers there is nothing */
   if (a->last.value != b->last.value || a->here.value != b->here.value)
     return spo_fail(err, SPO_E_ARG, __func__, "the two sweeps stand at different values");
   const double before = a->last.row.f - b->last.row.f, after = a->here.row.f - b->here.row.f;

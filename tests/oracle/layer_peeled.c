@@ -236,12 +236,38 @@ static void test_weights(void **state) {
   }
 }
 
+/* With logits of 1e-4 the cost is as good as linear, and the bound is the gap itself, anywhere. */
+static void test_tight_bound(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = problem(1, 1e-10, 20);
+  double *x = new_vector(P);
+  spo_eval *E;
+  spo_point *p;
+  expect_ok(spo_eval_create(P, &E, &err));
+  expect_ok(spo_point_create(P, &p, &err));
+  for (expect_seed = 1; expect_seed <= 10; expect_seed++)
+    for (int scaled = 0; scaled < 2; scaled++) {
+      spo_certified c;
+      gsl_rng *rng = new_rng(1);
+      point_by_name(spo_layer_peeled(), P, "random", expect_seed, x);
+      spo_point_set(p, P, x);
+      expect_ok(spo_certify(E, p, scaled, rng, NULL, &c, &err));
+      expect_near(c.gap_bound / (p->f - known(P)), 1.0, 1e-3);
+      gsl_rng_free(rng);
+    }
+  spo_eval_destroy(E);
+  spo_point_destroy(p);
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_values),   cmocka_unit_test(test_threshold),
       cmocka_unit_test(test_vanished), cmocka_unit_test(test_conditions),
       cmocka_unit_test(test_counts),   cmocka_unit_test(test_bound),
-      cmocka_unit_test(test_saddle),   cmocka_unit_test(test_metrics),
-      cmocka_unit_test(test_weights)};
+      cmocka_unit_test(test_saddle),   cmocka_unit_test(test_tight_bound),
+      cmocka_unit_test(test_metrics),  cmocka_unit_test(test_weights)};
   return cmocka_run_group_tests_name("layer-peeled model", tests, NULL, NULL);
 }

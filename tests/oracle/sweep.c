@@ -179,6 +179,7 @@ static void test_sizes(void **state) {
     expect_near(row.f, 0.582657653062, 1e-11); /* the simplex */
     expect_true(row.index == 0 && events == 0);
     expect_true(spo_sweep_problem(s)->manifold->n == (size_t)(12 * d));
+    expect_true(row.branch == 1); /* the square was left at once, the simplex stays the same one */
   }
   spo_sweep_destroy(s);
   expect_ok(spo_sweep_create(spo_ufm(), &p, "classes", NULL, &s, &err));
@@ -191,9 +192,126 @@ static void test_sizes(void **state) {
   expect_status(spo_sweep_create(spo_ufm(), &p, "taw", NULL, &s, &err), SPO_E_OPTION);
 }
 
+/* A point may move so far in a step and no further, or its branch ends. */
+static void test_move_max(void **state) {
+  (void)state;
+  const char *const limit[] = {"0.1", "1e-6"};
+  const double degrees[6] = {0, 308.19153988, 1.61632698, 129.8819942, 244.45473334, 90.49340331};
+  for (int i = 0; i < 2; i++) {
+    spo_error err = {0};
+    spo_ufm_params p;
+    spo_sweep_options o;
+    spo_sweep *s;
+    spo_sweep_row row;
+    spo_sweep_event event;
+    size_t count, events;
+    double x[12];
+    for (int k = 0; k < 6; k++) {
+      x[2 * k] = cos(degrees[k] * M_PI / 180);
+      x[2 * k + 1] = sin(degrees[k] * M_PI / 180);
+    }
+    spo_ufm_params_init(&p);
+    p.classes = 3, p.per_class = 1, p.dim = 2;
+    spo_sweep_options_init(&o);
+    const spo_option *table = spo_sweep_options_table(&count);
+    expect_ok(spo_option_set(spo_option_find(table, count, "follow"), &o, "point", &err));
+    expect_ok(spo_option_set(spo_option_find(table, count, "move-max"), &o, limit[i], &err));
+    expect_ok(spo_option_set(spo_option_find(table, count, "event-tol"), &o, "1e-3", &err));
+    expect_ok(spo_sweep_create(spo_ufm(), &p, "tau", &o, &s, &err));
+    expect_ok(spo_sweep_start(s, 10.0, x, 0, &row, &err));
+    expect_ok(spo_sweep_step(s, 10.1, &row, &event, 1, &events, &err));
+    expect_true(events == (size_t)i && row.branch == (size_t)i);
+    expect_true(i == 0 || event.kind == SPO_SWEEP_FOLD);
+    spo_sweep_destroy(s);
+  }
+}
+
+/* Two wells on a line, (x^2 - 1)^2 + (level - 5/2) x/100: of the same cost between levels 2 and 3,
+ * which are whole numbers. */
+typedef struct wells_params {
+  size_t size;
+  uint64_t level;
+} wells_params;
+typedef struct wells {
+  spo_problem problem;
+  double tilt;
+  spo_manifold *M;
+} wells;
+
+static int wells_cost(void *self, const double *x, double *f, double *memo, double *work) {
+  (void)memo, (void)work;
+  *f = gsl_pow_2(x[0] * x[0] - 1.0) + ((const wells *)self)->tilt * x[0];
+  return 0;
+}
+static int wells_egrad(void *self, const double *x, double *g, double *memo, double *work) {
+  (void)memo, (void)work;
+  g[0] = 4.0 * x[0] * (x[0] * x[0] - 1.0) + ((const wells *)self)->tilt;
+  return 0;
+}
+static int wells_ehess(void *self, const double *x, const double *v, double *hv, const double *memo,
+                       double *work) {
+  (void)self, (void)memo, (void)work;
+  hv[0] = (12.0 * x[0] * x[0] - 4.0) * v[0];
+  return 0;
+}
+static void wells_destroy(spo_problem *P) {
+  spo_manifold_destroy(((wells *)P->self)->M);
+  free(P->self);
+}
+static spo_status wells_create(const void *params, spo_problem **out, spo_error *err) {
+  static const spo_problem_ops ops = {.size = sizeof(spo_problem_ops),
+                                      .cost = wells_cost,
+                                      .egrad = wells_egrad,
+                                      .ehess = wells_ehess,
+                                      .destroy = wells_destroy};
+  wells *w = calloc(1, sizeof *w);
+  w->tilt = 0.01 * ((double)((const wells_params *)params)->level - 2.5);
+  expect_true(spo_euclidean_create(1, &w->M, err) == SPO_OK);
+  w->problem = (spo_problem){&ops, "wells", w, w->M, 0, 0};
+  *out = &w->problem;
+  return SPO_OK;
+}
+static size_t wells_parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
+  (void)P;
+  part[0] = (spo_part){"x", 1, 1, 0};
+  return 1;
+}
+
+static void test_whole_numbers(void **state) {
+  (void)state;
+  static const spo_option param[] = {
+      {"level", "", "", offsetof(wells_params, level), SPO_OPTION_UINT, 1, 9, 1, 0, NULL, 0}};
+  const spo_model_ops model = {.size = sizeof model,
+                               .name = "wells",
+                               .params_size = sizeof(wells_params),
+                               .n_params = 1,
+                               .param = param,
+                               .create = wells_create,
+                               .parts = wells_parts};
+  const double from[] = {1.0, -1.0};
+  spo_error err = {0};
+  spo_sweep *s[2];
+  spo_sweep_row row[2];
+  spo_sweep_event event;
+  size_t events;
+  bool crosses;
+  for (int i = 0; i < 2; i++) {
+    expect_ok(spo_sweep_create(&model, NULL, "level", NULL, &s[i], &err));
+    expect_ok(spo_sweep_start(s[i], 2.0, &from[i], 0, &row[i], &err));
+    expect_ok(spo_sweep_step(s[i], 3.0, &row[i], &event, 1, &events, &err));
+    expect_true(row[i].branch == 0 && events == 0);
+  }
+  expect_true(row[0].f > row[1].f);
+  expect_ok(spo_sweep_crossing(s[0], s[1], &crosses, &event, &err));
+  expect_true(!crosses);
+  spo_sweep_destroy(s[0]), spo_sweep_destroy(s[1]);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_exchange),
-                                     cmocka_unit_test(test_descends), cmocka_unit_test(test_fold),
-                                     cmocka_unit_test(test_crossing), cmocka_unit_test(test_sizes)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_exchange),      cmocka_unit_test(test_move_max),
+      cmocka_unit_test(test_whole_numbers), cmocka_unit_test(test_descends),
+      cmocka_unit_test(test_fold),          cmocka_unit_test(test_crossing),
+      cmocka_unit_test(test_sizes)};
   return cmocka_run_group_tests_name("continuation", tests, NULL, NULL);
 }

@@ -118,8 +118,9 @@ SPO_API const spo_problem *spo_sweep_problem(const spo_sweep *s);
 SPO_API const double *spo_sweep_point(const spo_sweep *s);
 
 /** spo_sweep_crossing - do two sweeps that made their last step between the same values have the
- * same cost somewhere between them? *crosses says so; then *event says where. Both stand as before
- * afterwards. Fails: SPO_E_ARG (their values differ), and as spo_sweep_step. */
+ * same cost somewhere between them? *crosses says so; then *event says where. Never between whole
+ * numbers. Both stand as before afterwards. Fails: SPO_E_ARG (their values differ), and as
+ * spo_sweep_step. */
 SPO_API spo_status spo_sweep_crossing(spo_sweep *a, spo_sweep *b, bool *crosses,
                                       spo_sweep_event *event, spo_error *err);
 
