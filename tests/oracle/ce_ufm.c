@@ -274,7 +274,6 @@ static void test_same_start(void **state) {
   spo_problem_destroy(Q);
 }
 
-<<<<<<< HEAD
 /* ---- unequal classes ------------------------------------------------------------------------- */
 
 static spo_problem *unequal(const int64_t *count, size_t K, double decay) {
@@ -381,7 +380,8 @@ static void test_counts(void **state) {
   p.counts = (spo_integers){even, 1};
   expect_status(spo_ce_ufm_create(&p, &R, &err), SPO_E_DIM);
   expect_true(R == NULL);
-=======
+}
+
 /* |W^T h_G + b|, by hand. */
 static void test_bias_metric(void **state) {
   (void)state;
@@ -392,22 +392,14 @@ static void test_bias_metric(void **state) {
   expect_ok(spo_ce_ufm()->metrics(P, x, value, &err));
   expect_near(value[3], hypot(2.5, 1.0), 1e-15);
   spo_problem_destroy(P);
->>>>>>> mutants
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-<<<<<<< HEAD
-      cmocka_unit_test(test_minimum),    cmocka_unit_test(test_conditions),
-      cmocka_unit_test(test_origin),     cmocka_unit_test(test_shallow_saddle),
-      cmocka_unit_test(test_bound),      cmocka_unit_test(test_race),
-      cmocka_unit_test(test_same_start), cmocka_unit_test(test_seli),
-      cmocka_unit_test(test_counts)};
-=======
-      cmocka_unit_test(test_minimum),        cmocka_unit_test(test_conditions),
-      cmocka_unit_test(test_origin),         cmocka_unit_test(test_bias_metric),
-      cmocka_unit_test(test_shallow_saddle), cmocka_unit_test(test_bound),
-      cmocka_unit_test(test_race),           cmocka_unit_test(test_same_start)};
->>>>>>> mutants
+      cmocka_unit_test(test_minimum),     cmocka_unit_test(test_conditions),
+      cmocka_unit_test(test_origin),      cmocka_unit_test(test_shallow_saddle),
+      cmocka_unit_test(test_bound),       cmocka_unit_test(test_race),
+      cmocka_unit_test(test_same_start),  cmocka_unit_test(test_seli),
+      cmocka_unit_test(test_bias_metric), cmocka_unit_test(test_counts)};
   return cmocka_run_group_tests_name("feature model with decay", tests, NULL, NULL);
 }

@@ -214,40 +214,11 @@ static void test_flow_drift(void **state) {
   expect_near(drift[0] / drift[1], 10.0, 2.0);
 }
 
-/* |W^T W - H H^T|, entry by entry. */
-static void test_flow_metric(void **state) {
-  (void)state;
-  const size_t p = 4, C = 3, N = 6;
-  spo_problem *P = small_problem(C, 2, p, 1.0);
-  double *x = new_vector(P), value[SPO_MODEL_MAX_METRICS], square = 0.0;
-  spo_error err = {0};
-  point_by_name(spo_mse_ufm(), P, "random", 7, x);
-  for (size_t a = 0; a < p; a++)
-    for (size_t b = 0; b < p; b++) {
-      double entry = 0.0;
-      for (size_t k = 0; k < C + N; k++)
-        entry += (k < C ? 1.0 : -1.0) * x[k * p + a] * x[k * p + b];
-      square += entry * entry;
-    }
-  expect_ok(spo_mse_ufm()->metrics(P, x, value, &err));
-  assert_string_equal(spo_mse_ufm()->metric[4], "flow_invariant");
-  expect_near(value[4], sqrt(square), 1e-13 * value[4]);
-  free(x);
-  spo_problem_destroy(P);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-<<<<<<< HEAD
       cmocka_unit_test(test_spectra),   cmocka_unit_test(test_partial),
       cmocka_unit_test(test_low_rank),  cmocka_unit_test(test_invariant_subspace),
       cmocka_unit_test(test_collapse),  cmocka_unit_test(test_bias),
       cmocka_unit_test(test_flow_drift)};
-=======
-      cmocka_unit_test(test_spectra),        cmocka_unit_test(test_partial),
-      cmocka_unit_test(test_low_rank),       cmocka_unit_test(test_invariant_subspace),
-      cmocka_unit_test(test_collapse),       cmocka_unit_test(test_bias),
-      cmocka_unit_test(test_flow_invariant), cmocka_unit_test(test_flow_metric)};
->>>>>>> mutants
   return cmocka_run_group_tests_name("feature model with squared loss", tests, NULL, NULL);
 }
