@@ -142,7 +142,7 @@ static void test_invariant_subspace(void **state) {
   for (size_t k = 0; k < C; k++) /* back, and across S in the bias */
     x[k * p] -= extra / sqrt((double)C);
   x[(C + 12) * p] += extra / sqrt(2.0), x[(C + 12) * p + 1] -= extra / sqrt(2.0);
-  small_measure(P, x, metric);
+  small_measure(P, NULL, x, metric);
   expect_near(metric[INVARIANT], 1e-3 / sqrt(1.0 + 1e-6), 1e-6);
   gsl_rng_free(rng);
   free(x);
