@@ -39,7 +39,7 @@ static const spo_option table[] = {
 };
 #undef AT
 
-enum { MAX_ENDGAME_REJECTIONS = 20, CHECK_ALWAYS = 12, CHECK_EVERY = 4 };
+enum { CHECK_ALWAYS = 12, CHECK_EVERY = 4 };
 /* The inner residual need not fall below this part of the gradient target. */
 static const double residual_floor = 0.1;
 /* A regularisation beyond this times the natural one lets no step be told from none. */
@@ -48,7 +48,7 @@ static const double largest_sigma = 1e28;
 typedef struct arc_state {
   double sigma;
   double natural; /* what sigma would be if this were the start */
-  uint64_t endgame_rejections;
+  spo_endgame endgame;
   bool rejected; /* the last step was: same place, same basis */
 } arc_state;
 
@@ -157,7 +157,6 @@ static void adapt(spo_run *run, const spo_trial *t) {
   else if (t->rho >= o->very_good)
     s->sigma = fmax(o->fall * s->sigma, o->sigma_min * s->natural);
   s->rejected = !t->accepted;
-  s->endgame_rejections = t->endgame && !t->accepted ? s->endgame_rejections + 1 : 0;
 }
 
 static spo_status leave_critical(spo_run *run, spo_iter *it, spo_reason *reason) {
@@ -193,7 +192,7 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
   it->accepted = trial.accepted;
   it->rho = trial.rho;
   if (status == SPO_OK &&
-      (s->endgame_rejections >= MAX_ENDGAME_REJECTIONS || !(s->sigma < largest_sigma * s->natural)))
+      (spo_endgame_over(&s->endgame, run, &trial) || !(s->sigma < largest_sigma * s->natural)))
     *reason = SPO_STOP_STALLED;
   return status;
 }

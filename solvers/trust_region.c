@@ -47,7 +47,6 @@ static const spo_option table[] = {
 };
 #undef AT
 
-enum { MAX_ENDGAME_REJECTIONS = 20 };
 /* Below this part of the first radius no step is told from none. */
 static const double smallest_radius = 1e-14;
 /* The inner residual need not fall below this part of the gradient target: Kelley 1995, (6.20). */
@@ -55,7 +54,7 @@ static const double residual_floor = 0.5;
 
 typedef struct tr_state {
   double radius, first_radius, max_radius;
-  uint64_t endgame_rejections;
+  spo_endgame endgame;
   bool rejected; /* the last step was: same place, smaller radius */
 } tr_state;
 
@@ -188,7 +187,6 @@ static void resize(spo_run *run, const spo_trs_result *sub, const spo_trial *t) 
   else if (t->rho > o->grow_above && sub->at_boundary)
     s->radius = fmin(o->grow * s->radius, s->max_radius);
   s->rejected = !t->accepted;
-  s->endgame_rejections = t->endgame && !t->accepted ? s->endgame_rejections + 1 : 0;
 }
 
 static spo_status leave_critical(spo_run *run, spo_iter *it, spo_reason *reason) {
@@ -232,7 +230,7 @@ static spo_status step(spo_run *run, spo_iter *it, spo_reason *reason) {
   it->accepted = trial.accepted;
   it->rho = trial.rho;
   it->radius = s->radius;
-  if (status == SPO_OK && (s->endgame_rejections >= MAX_ENDGAME_REJECTIONS ||
+  if (status == SPO_OK && (spo_endgame_over(&s->endgame, run, &trial) ||
                            !(s->radius > smallest_radius * s->first_radius)))
     *reason = SPO_STOP_STALLED;
   return status;

@@ -50,11 +50,11 @@ const spo_option ufm_params[UFM_N_PARAMS] = {
      SPO_OPTION_CHOICE, 0, 1, 0, 0, heads, 0},
     {"head", "the frozen classifiers, one per row; only features move", "", AT(head),
      SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},
-    {"majority", "classes, from the first, that ratio speaks of; not given: half, rounded up", "",
-     AT(majority), SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
-    {"ratio",
+    {"majority", "classes, from the first, that imbalance speaks of; not given: half, rounded up",
+     "", AT(majority), SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
+    {"imbalance",
      "R, weight of a sample of the majority's classes over that of the others; 0, inf: absent", "",
-     AT(ratio), SPO_OPTION_DOUBLE, 0, INFINITY, 1, 0, NULL, 0},
+     AT(imbalance), SPO_OPTION_DOUBLE, 0, INFINITY, 1, 0, NULL, 0},
 };
 #undef AT
 
@@ -164,9 +164,9 @@ static spo_status check_company(const spo_ufm_params *p, spo_error *err) {
                   p->classifier.data ? "classifier"
                   : normalize        ? "normalize"
                                      : "center");
-  if (p->weights.data && (p->majority > 0 || p->ratio != 1.0))
+  if (p->weights.data && (p->majority > 0 || p->imbalance != 1.0))
     return REFUSE(SPO_E_ARG, "%s: not beside weights, which say it all",
-                  p->majority > 0 ? "majority" : "ratio");
+                  p->majority > 0 ? "majority" : "imbalance");
   if (etf && p->head.data)
     return REFUSE(SPO_E_ARG, "head: with fix-classifier etf the classifier is frozen already");
   if (p->classifier.data && (etf || p->head.data))
@@ -273,12 +273,12 @@ static double raw_weight(const spo_ufm_params *p, const ufm *u, size_t i) {
   if (p->weights.data)
     return p->weights.data[i];
   const bool heavy = (uint64_t)u->label[i] < u->majority;
-  return heavy ? fmin(u->ratio, 1.0) : fmin(1.0 / u->ratio, 1.0);
+  return heavy ? fmin(u->imbalance, 1.0) : fmin(1.0 / u->imbalance, 1.0);
 }
 
 static spo_status fill_weights(const spo_ufm_params *p, ufm *u, spo_error *err) {
   u->weighted = p->weights.data != NULL;
-  u->ratio = p->ratio;
+  u->imbalance = p->imbalance;
   u->majority = p->majority > 0 ? p->majority : (u->K + 1) / 2;
   double sum = 0.0;
   for (size_t i = 0; i < u->N; i++) {
@@ -289,11 +289,11 @@ static spo_status fill_weights(const spo_ufm_params *p, ufm *u, spo_error *err) 
     sum += w;
   }
   if (!u->weighted && !(sum > 0.0))
-    return REFUSE(SPO_E_ARG, "ratio: %g leaves no sample a weight", u->ratio);
+    return REFUSE(SPO_E_ARG, "imbalance: %g leaves no sample a weight", u->imbalance);
   if (!(sum > 0.0 && sum < INFINITY))
     return REFUSE(SPO_E_ARG, "weights: their sum is %g, must be greater than 0 and finite", sum);
   for (size_t i = 0; i < u->N; i++)
-    u->omega[i] = u->weighted || u->ratio != 1.0 ? u->omega[i] / sum : 1.0 / (double)u->N;
+    u->omega[i] = u->weighted || u->imbalance != 1.0 ? u->omega[i] / sum : 1.0 / (double)u->N;
   return SPO_OK;
 }
 

@@ -19,8 +19,8 @@ typedef struct ufm {
   double *omega;                   /* N, sum 1 */
   int64_t *count;                  /* K, samples in each class */
   bool weighted;                   /* weights were given */
-  uint64_t majority;               /* classes whose samples weigh ratio times the others' */
-  double ratio;                    /* 1 where weights were given */
+  uint64_t majority;               /* classes whose samples weigh imbalance times the others' */
+  double imbalance;                /* 1 where weights were given */
   bool balanced;                   /* all classes carry the same weight */
   uint64_t per_class;              /* n if all classes have as many samples, else 0 */
   double *frozen;                  /* K x d: the classifier that does not move; NULL: it does */

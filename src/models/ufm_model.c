@@ -27,9 +27,9 @@ static void describe(const spo_problem *P, void *params) {
   p->counts = (spo_integers){u->count, u->K};
   if (u->weighted)
     p->weights = (spo_matrix){u->omega, u->N, 1};
-  else if (u->ratio != 1.0)
+  else if (u->imbalance != 1.0)
     p->majority = u->majority;
-  p->ratio = u->ratio;
+  p->imbalance = u->imbalance;
   if (u->frozen)
     p->fix_classifier = u->fix_classifier;
   if (u->frozen && u->fix_classifier != &ufm_etf_head)
@@ -100,14 +100,15 @@ static const char *default_start(const spo_problem *P) {
   return ((const ufm *)P->self)->features.data ? "features" : NULL;
 }
 
-static const char *const samples[] = {"--classes 10 --per-class 5 --dim 16 --tau 1",
-                                      "--classes 4 --per-class 3 --dim 4 --tau 5",
-                                      "--classes 3 --counts 4,0,1 --dim 2 --tau 2",
-                                      "--classes 4 --per-class 2 --dim 5 --majority 2 --ratio 10",
-                                      "--classes 2 --per-class 1 --dim 3 --tau 0.5",
-                                      "--classes 7 --counts 150,40,1,1,60,33,20 --dim 3 --tau 12",
-                                      "--counts 3,1,0,2 --dim 5 --tau 2 --fix-classifier etf",
-                                      NULL};
+static const char *const samples[] = {
+    "--classes 10 --per-class 5 --dim 16 --tau 1",
+    "--classes 4 --per-class 3 --dim 4 --tau 5",
+    "--classes 3 --counts 4,0,1 --dim 2 --tau 2",
+    "--classes 4 --per-class 2 --dim 5 --majority 2 --imbalance 10",
+    "--classes 2 --per-class 1 --dim 3 --tau 0.5",
+    "--classes 7 --counts 150,40,1,1,60,33,20 --dim 3 --tau 12",
+    "--counts 3,1,0,2 --dim 5 --tau 2 --fix-classifier etf",
+    NULL};
 
 const spo_model_ops *spo_ufm(void) {
   static const spo_model_ops model = {

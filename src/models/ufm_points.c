@@ -193,7 +193,7 @@ static spo_status build_calibrated(const spo_problem *P, const char *arg, gsl_rn
   if (!end || *end != '\0' || wrong < 1 || right <= wrong || right > u->N || wrong != u->N - right)
     return REFUSE("calibrated:C,M: \"%s\" is not two counts C > M >= 1 that sum to %zu samples",
                   arg ? arg : "", u->N);
-  if (u->K != 2 || u->weighted || u->ratio != 1.0)
+  if (u->K != 2 || u->weighted || u->imbalance != 1.0)
     return REFUSE("calibrated: needs 2 classes and samples of the same weight");
   const double apart = log((double)right / (double)wrong) / u->tau;
   if (!(apart <= 2.0))

@@ -61,3 +61,17 @@ spo_status spo_judge_step(spo_run *run, const double *v, double least, spo_trial
   t->accepted = true;
   return SPO_OK;
 }
+
+/* So many trials without a gradient half as long: a step may lower it by a trifle again and again. */
+enum { MAX_ENDGAME_TRIALS = 40 };
+
+bool spo_endgame_over(spo_endgame *e, const spo_run *run, const spo_trial *t) {
+  if (!t->endgame) {
+    if (t->accepted)
+      e->trials = 0;
+    return false;
+  }
+  if (e->trials++ == 0 || run->cur->grad_norm <= 0.5 * e->grad_norm)
+    *e = (spo_endgame){run->cur->grad_norm, 1};
+  return e->trials > MAX_ENDGAME_TRIALS;
+}

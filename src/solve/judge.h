@@ -22,6 +22,15 @@ spo_status spo_try_step(spo_run *run, double t, const double *v, bool *evaluable
 /* Tries R(v), v n doubles, and moves there if rho exceeds `least`; fills in all but decrease. */
 spo_status spo_judge_step(spo_run *run, const double *v, double least, spo_trial *trial);
 
+/* Trials in the endgame since the gradient norm was last halved, and what it was then. */
+typedef struct spo_endgame {
+  double grad_norm;
+  uint64_t trials;
+} spo_endgame;
+
+/* Told of each trial once it is judged: is there no further progress within rounding? */
+bool spo_endgame_over(spo_endgame *e, const spo_run *run, const spo_trial *trial);
+
 void spo_swap_places(spo_run *run);
 
 #endif

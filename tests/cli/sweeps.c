@@ -47,13 +47,13 @@ static void thresholds(void **state) {
     const char *line;
     double R0, tol;
   } due[] = {
-      {"ufm --classes 4 --majority 2 --ratio 1 --per-class 1 --dim 5 --tau 0.5 "
-       "--vary ratio=5:12:log:5",
+      {"ufm --classes 4 --majority 2 --imbalance 1 --per-class 1 --dim 5 --tau 0.5 "
+       "--vary imbalance=5:12:log:5",
        8.031161, 1e-6},
-      {"ufm --classes 4 --majority 2 --ratio 1 --per-class 1 --dim 5 --tau 1 "
-       "--vary ratio=10:40:log:5",
+      {"ufm --classes 4 --majority 2 --imbalance 1 --per-class 1 --dim 5 --tau 1 "
+       "--vary imbalance=10:40:log:5",
        22.544857, 1e-6},
-      {"ufm --counts 3,1,2,2 --majority 2 --dim 5 --tau 1 --vary ratio=20:25:2", NAN, NAN},
+      {"ufm --counts 3,1,2,2 --majority 2 --dim 5 --tau 1 --vary imbalance=20:25:2", NAN, NAN},
       {"layer-peeled --vary imbalance=8:20:log:5", 12.193, 1e-3},
   };
   for (size_t i = 0; i < sizeof due / sizeof due[0]; i++) {
@@ -105,11 +105,11 @@ static void absent_classes(void **state) {
   expect_near(number(row_at(o, 2), "f"), due, 1e-12);
   expect_true(number(row_at(o, 1), "f") > due);
   json_decref(o);
-  o = run_json("solve ufm --classes 4 --majority 2 --ratio inf --per-class 1 --dim 5 -o absent "
+  o = run_json("solve ufm --classes 4 --majority 2 --imbalance inf --per-class 1 --dim 5 -o absent "
                "--json",
                0);
   expect_near(number(o, "f"), due, 1e-10);
-  assert_string_equal(text_at(o, "parameters.ratio"), "inf");
+  assert_string_equal(text_at(o, "parameters.imbalance"), "inf");
   json_t *v = run_json("verify absent --json", 0);
   expect_near(number(v, "f"), number(o, "f"), 1e-15);
   assert_string_equal(text_at(v, "verdict"), "global-minimizer");

@@ -129,8 +129,8 @@ static void test_absent(void **state) {
 
 /* ---- parameters, long tails ------------------------------------------------------------------ */
 
-/* ratio is weights in two levels: whatever side, 0 and infinity too. */
-static void test_ratio(void **state) {
+/* Imbalance is weights in two levels: whatever side, 0 and infinity too. */
+static void test_two_levels(void **state) {
   (void)state;
   static const struct {
     double R;
@@ -144,12 +144,12 @@ static void test_ratio(void **state) {
     spo_problem *P, *Q = with_weights(due[i].weight, 4, 5, 1.5), *again;
     spo_ufm_params_init(&p);
     p.classes = 4, p.per_class = 1, p.dim = 5, p.tau = 1.5;
-    p.majority = due[i].majority, p.ratio = due[i].R;
+    p.majority = due[i].majority, p.imbalance = due[i].R;
     expect_seed = i;
     expect_ok(spo_ufm_create(&p, &P, &err));
     spo_ufm()->describe(P, &told);
     expect_ok(spo_ufm_create(&told, &again, &err));
-    expect_true(told.ratio == due[i].R && !told.weights.data);
+    expect_true(told.imbalance == due[i].R && !told.weights.data);
     double *x = new_vector(P), f[3];
     double *memo = calloc(P->memo_len, sizeof *memo), *work = calloc(P->work_len, sizeof *work);
     point_by_name(spo_ufm(), P, "random", 1, x);
@@ -162,9 +162,9 @@ static void test_ratio(void **state) {
     spo_problem_destroy(P), spo_problem_destroy(Q), spo_problem_destroy(again);
   }
   const double weight[] = {1, 2, 3, 4};
-  static const char *const why[] = {"ratio: not beside weights", "majority: not beside weights",
-                                    "majority: 5 is not allowed", "ratio: inf leaves no sample",
-                                    "ratio: -1 is not allowed"};
+  static const char *const why[] = {"imbalance: not beside weights", "majority: not beside weights",
+                                    "majority: 5 is not allowed", "imbalance: inf leaves no sample",
+                                    "imbalance: -1 is not allowed"};
   for (int i = 0; i < 5; i++) {
     spo_error err = {0};
     spo_ufm_params p;
@@ -176,7 +176,7 @@ static void test_ratio(void **state) {
       p.weights = (spo_matrix){weight, 4, 1};
     if (i == 3)
       p.counts = (spo_integers){last_alone, 4};
-    p.ratio = i == 0 ? 2.0 : i == 3 ? INFINITY : i == 4 ? -1.0 : 1.0;
+    p.imbalance = i == 0 ? 2.0 : i == 3 ? INFINITY : i == 4 ? -1.0 : 1.0;
     p.majority = i == 1 ? 2 : i == 2 ? 5 : 0;
     expect_seed = (uint64_t)i;
     expect_true(spo_ufm_create(&p, &P, &err) != SPO_OK && !P);
@@ -405,7 +405,7 @@ static void test_seli(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_two_levels), cmocka_unit_test(test_absent),
-      cmocka_unit_test(test_ratio),      cmocka_unit_test(test_long_tail),
+      cmocka_unit_test(test_two_levels), cmocka_unit_test(test_long_tail),
       cmocka_unit_test(test_thresholds), cmocka_unit_test(test_seli),
   };
   return cmocka_run_group_tests_name("imbalance", tests, NULL, NULL);

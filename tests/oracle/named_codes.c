@@ -233,7 +233,7 @@ static void test_refusals(void **state) {
       {"--classes 5 --dim 4", "simplices", "99999999999999999999", "is no sum of sizes"},
       {"--classes 5 --dim 4", "orthoplex", NULL, "even number of points"},
       {"--classes 6 --dim 3", "icosahedron", NULL, "has 12 points"},
-      {"--classes 4 --dim 3 --majority 1 --ratio 2", "polygon", NULL, "the same weight"},
+      {"--classes 4 --dim 3 --majority 1 --imbalance 2", "polygon", NULL, "the same weight"},
       {"--classes 4 --dim 3 --fix-classifier etf", "polygon", NULL, "which is frozen"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

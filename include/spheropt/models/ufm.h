@@ -48,15 +48,15 @@ typedef struct spo_ufm_params {
   double tau;            /* > 0, multiplies the logits */
   spo_integers counts;   /* n_k, K of them, zeros allowed */
   spo_integers labels;   /* y_i in 0 .. K-1, N of them */
-  spo_matrix weights;    /* omega_i >= 0, N x 1, made to sum to 1; not given: see ratio */
+  spo_matrix weights;    /* omega_i >= 0, N x 1, made to sum to 1; not given: see imbalance */
   spo_matrix features;   /* start: N x d, one feature per row */
   spo_matrix classifier; /* start: K x d; not given: normalised class means */
   bool normalize;        /* scale the rows of both to length one, whatever they are */
   bool center;           /* subtract the features' global mean first; implies normalize for them */
   const void *fix_classifier; /* a choice: no, etf; set by name with spo_option_set */
   spo_matrix head;            /* K x d: freezes W at these rows, of length one to 1e-3; copied */
-  uint64_t majority;          /* classes 0 .. majority-1 weigh ratio; 0: K/2, rounded up */
-  double ratio;               /* R in [0, inf]: omega_i of those classes over that of the others */
+  uint64_t majority;          /* classes 0 .. majority-1 weigh imbalance; 0: K/2, rounded up */
+  double imbalance;           /* R in [0, inf]: omega_i of those classes over that of the others */
 } spo_ufm_params;
 
 /** spo_ufm - the model: parameters, named points (etf, collapsed:DEG, merged:M, signs, antipodal,
