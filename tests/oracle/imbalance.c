@@ -130,7 +130,7 @@ static void test_absent(void **state) {
 /* ---- parameters, long tails ------------------------------------------------------------------ */
 
 /* Imbalance is weights in two levels: whatever side, 0 and infinity too. */
-static void test_two_levels(void **state) {
+static void test_imbalance(void **state) {
   (void)state;
   static const struct {
     double R;
@@ -405,7 +405,7 @@ static void test_seli(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_two_levels), cmocka_unit_test(test_absent),
-      cmocka_unit_test(test_two_levels), cmocka_unit_test(test_long_tail),
+      cmocka_unit_test(test_imbalance),  cmocka_unit_test(test_long_tail),
       cmocka_unit_test(test_thresholds), cmocka_unit_test(test_seli),
   };
   return cmocka_run_group_tests_name("imbalance", tests, NULL, NULL);

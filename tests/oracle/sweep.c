@@ -271,6 +271,11 @@ static spo_status wells_create(const void *params, spo_problem **out, spo_error 
   *out = &w->problem;
   return SPO_OK;
 }
+static void wells_describe(const spo_problem *P, void *params) {
+  const wells *w = P->self;
+  *(wells_params *)params =
+      (wells_params){sizeof(wells_params), (uint64_t)lround(w->tilt * 100.0 + 2.5)};
+}
 static size_t wells_parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
   (void)P;
   part[0] = (spo_part){"x", 1, 1, 0};
@@ -287,6 +292,7 @@ static void test_whole_numbers(void **state) {
                                .n_params = 1,
                                .param = param,
                                .create = wells_create,
+                               .describe = wells_describe,
                                .parts = wells_parts};
   const double from[] = {1.0, -1.0};
   spo_error err = {0};

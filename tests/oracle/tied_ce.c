@@ -485,8 +485,28 @@ static void test_certificate_products(void **state) {
   place_close(&t);
 }
 
+/* Tight frames of 7 points in R^3 form a family that a small alpha hardly tells apart: f is at its
+ * minimum to its last digit long before the gradient is. The run must see that and end. */
+static void test_flat_valley(void **state) {
+  (void)state;
+  const spo_solver_ops *const type[] = {spo_trust_region(), spo_arc()};
+  spo_problem *P = sample_problem(spo_tied_ce(), "--points 7 --dim 3 --alpha 0.01");
+  double *x = new_vector(P);
+  for (expect_seed = 0; expect_seed < 5; expect_seed++)
+    for (size_t i = 0; i < 2; i++) {
+      point_by_name(spo_tied_ce(), P, "random", expect_seed, x);
+      const spo_result res = run_solver(type[i], P, NULL, NULL, expect_seed, x);
+      expect_true(res.converged || res.reason == SPO_STOP_STALLED);
+      expect_at_most((double)res.last.k, 1000.0);
+      expect_near(res.last.f, 13.551487727463, 1e-11);
+    }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_etf),
+                                     cmocka_unit_test(test_flat_valley),
                                      cmocka_unit_test(test_certificate_products),
                                      cmocka_unit_test(test_condition),
                                      cmocka_unit_test(test_lines),
