@@ -119,10 +119,8 @@ void spo_secular_solve(const spo_secular *in, double *y, spo_secular_result *out
     y[i] = component(&q, i, nu);
     square += y[i] * y[i];
   }
-  if (hard) { /* as far along the lowest eigenvector as is left */
-    const double left = sqrt(fmax(0.0, due(&q, 0.0) * due(&q, 0.0) - square));
-    y[0] += y[0] < 0.0 ? -left : left;
-  }
+  if (hard) /* c_0 is nil: as far along the lowest eigenvector as is left */
+    y[0] = sqrt(fmax(0.0, due(&q, 0.0) * due(&q, 0.0) - square));
   out->mu = q.shift + nu;
   out->negative = q.shift > 0.0;
   out->boundary = !in_region || hard;

@@ -394,12 +394,44 @@ static void test_bias_metric(void **state) {
   spo_problem_destroy(P);
 }
 
+/* Sound where one part of the bound alone has to hold: a bias off its place beside W = H = 0, the
+ * minimum for such decays, and decays as unlike as 1e-4 and 0.45 at the origin. */
+static void test_bound_parts(void **state) {
+  (void)state;
+  for (int c = 0; c < 2; c++) {
+    spo_error err = {0};
+    spo_problem *P = c ? problem(2, 1, 2, 1e-4, 0.45) : problem(2, 1, 2, 1.0, 1.0);
+    double *x = new_vector(P), f_star = NAN;
+    const char *theorem;
+    spo_eval *E;
+    spo_point *p;
+    spo_certified out;
+    gsl_rng *rng = new_rng(1);
+    expect_true(P->ops->known_minimum(P->self, &f_star, &theorem) == 0);
+    if (c == 0)
+      x[8] = 0.3, x[9] = -0.3;
+    expect_ok(spo_eval_create(P, &E, &err));
+    expect_ok(spo_point_create(P, &p, &err));
+    spo_point_set(p, P, x);
+    for (int scaled = 0; scaled < 2; scaled++) {
+      expect_ok(spo_certify(E, p, scaled, rng, NULL, &out, &err));
+      expect_true(p->f - f_star > 0.01 && out.gap_bound >= p->f - f_star);
+    }
+    spo_eval_destroy(E);
+    spo_point_destroy(p);
+    gsl_rng_free(rng);
+    free(x);
+    spo_problem_destroy(P);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_minimum),     cmocka_unit_test(test_conditions),
       cmocka_unit_test(test_origin),      cmocka_unit_test(test_shallow_saddle),
       cmocka_unit_test(test_bound),       cmocka_unit_test(test_race),
       cmocka_unit_test(test_same_start),  cmocka_unit_test(test_seli),
-      cmocka_unit_test(test_bias_metric), cmocka_unit_test(test_counts)};
+      cmocka_unit_test(test_bias_metric), cmocka_unit_test(test_bound_parts),
+      cmocka_unit_test(test_counts)};
   return cmocka_run_group_tests_name("feature model with decay", tests, NULL, NULL);
 }

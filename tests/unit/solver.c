@@ -454,7 +454,7 @@ static void test_own_numbers(void **state) {
  * accepted. */
 typedef struct rounded {
   double quantum, noise, hessian; /* f in multiples of it; stated; what products claim */
-  bool shelf;                     /* beyond x_0 = 1/2 the gradient falls, and f is higher */
+  bool shelf;                     /* beyond x_0 = 1/20 the gradient falls, and f is higher */
 } rounded;
 
 static int rounded_cost(void *self, const double *x, double *f, double *memo, double *work) {
@@ -463,13 +463,13 @@ static int rounded_cost(void *self, const double *x, double *f, double *memo, do
   const double exact = 1.0 + 0.5 * (x[0] * x[0] + x[1] * x[1]);
   *f = r->quantum > 0.0 ? r->quantum * floor(exact / r->quantum) : exact;
   if (r->shelf)
-    *f = x[0] < 0.5 ? 1.0 : 1.0 + 2.0 * r->noise;
+    *f = x[0] < 0.05 ? 1.0 : 1.0 + 2.0 * r->noise;
   return 0;
 }
 static int rounded_egrad(void *self, const double *x, double *g, double *memo, double *work) {
   (void)memo, (void)work;
   const rounded *r = self;
-  g[0] = r->shelf ? (x[0] < 0.5 ? -1.0 : -0.1) : x[0];
+  g[0] = r->shelf ? (x[0] < 0.05 ? -1.0 : -0.1) : x[0];
   g[1] = r->shelf ? 0.0 : x[1];
   return 0;
 }
