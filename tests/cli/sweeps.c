@@ -82,7 +82,7 @@ static void thresholds(void **state) {
 static void long_step(void **state) {
   (void)state;
   json_t *o = run_json("sweep ufm --classes 4 --majority 2 --per-class 1 --dim 5 --tau 0.5 --vary "
-                       "ratio=7.7459667:6.2233298:2 --json",
+                       "imbalance=7.7459667:6.2233298:2 --json",
                        0);
   json_t *rows = rows_of(o, 3), *row;
   size_t i;
@@ -99,7 +99,7 @@ static void absent_classes(void **state) {
   (void)state;
   const double due = log1p(3 * exp(-8 / (3 * sqrt(3))));
   json_t *o = run_json("sweep ufm --classes 4 --majority 2 --per-class 1 --dim 5 --vary "
-                       "ratio=0.02:0:3 --json",
+                       "imbalance=0.02:0:3 --json",
                        0);
   rows_of(o, 5);
   expect_near(number(row_at(o, 2), "f"), due, 1e-12);
