@@ -192,9 +192,9 @@ spo_status spo_lab_open(spo_lab *l, const spo_problem *P, const double *x, gsl_r
   double *work, *memo;
   spo_carver c = {0};
   const size_t bytes = carve(&c, l, &work, &memo);
-  c = (spo_carver){.base = spo_block_alloc(bytes)};
+  const bool memory = spo_carver_alloc(&c);
   *block = c.base;
-  if (!c.base) {
+  if (!memory) {
     l->g.status = spo_fail(err, SPO_E_NOMEM, caller, "%zu bytes for %s", bytes, name_of(P));
     return l->g.status;
   }

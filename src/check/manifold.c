@@ -558,8 +558,7 @@ static spo_status check_group(const spo_manifold *M, const double *x, gsl_rng *r
   double *work, *memo;
   spo_carver c = {0};
   const size_t bytes = carve(&c, M, &l, &work, &memo);
-  c = (spo_carver){.base = spo_block_alloc(bytes)};
-  if (!c.base)
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, caller, "%zu bytes for %s", bytes, M->name);
   memset(c.base, 0, bytes); /* after a failure the items judge what was never computed */
   carve(&c, M, &l, &work, &memo);

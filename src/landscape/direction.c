@@ -76,9 +76,7 @@ spo_status spo_direction_cases(spo_eval *E, spo_point *p, double lambda, const d
   const spo_problem *P = E->problem;
   const spo_certificate *C = P->ops->certificate;
   const size_t n = P->manifold->n, store_len = C->store_len(P->self);
-  spo_carver carver = {0};
-  spo_carve_doubles(&carver, store_len + C->work_len(P->self));
-  double *store = spo_block_alloc(carver.used);
+  double *store = spo_block_alloc(spo_size_mul(store_len + C->work_len(P->self), sizeof(double)));
   if (!store)
     return spo_fail(err, SPO_E_NOMEM, "spo_verify", "no memory for the certificate");
   double *work = store + store_len;

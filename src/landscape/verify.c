@@ -319,9 +319,7 @@ static spo_status provide(inquiry *q, double **block) {
     return status;
   spo_carver carver = {0};
   layout(&carver, q);
-  carver.base = spo_block_alloc(carver.used);
-  carver.used = 0;
-  *block = carver.base ? layout(&carver, q) : NULL;
+  *block = spo_carver_alloc(&carver) ? layout(&carver, q) : NULL;
   if (!*block)
     return spo_fail(q->err, SPO_E_NOMEM, "spo_verify", "no memory for %zu doubles",
                     3 * q->P->manifold->n);

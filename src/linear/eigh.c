@@ -74,10 +74,9 @@ spo_status spo_eigh_range(size_t n, double *A, size_t first, size_t count, doubl
   int e = 0;
   frexp(largest, &e);
   scale_lower(n, A, e);
-  spo_carver needed = {0};
-  lay_out(&needed, n, vectors != NULL);
-  spo_carver c = {.base = spo_block_alloc(needed.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  lay_out(&c, n, vectors != NULL);
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, "spo_eigh", "no memory for the work of order %zu", n);
   const room r = lay_out(&c, n, vectors != NULL);
   const spo_blasint order = (spo_blasint)n;

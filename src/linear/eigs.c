@@ -477,11 +477,9 @@ spo_status spo_eigs(const spo_linop *A, const spo_eigs_options *options, gsl_rng
   s.basis = (spo_basis){.space = A->space, .rng = rng, .n = s.n};
   spo_carver carver = {0};
   layout(&carver, &s);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  if (!spo_carver_alloc(&carver))
     return spo_fail(err, SPO_E_NOMEM, "spo_eigs", "no memory for %zu vectors of %zu doubles",
                     s.lock_cap + 2 * s.cap + s.block, s.n);
-  carver.used = 0;
   layout(&carver, &s);
   status = iterate(&s);
   if (status == SPO_OK)

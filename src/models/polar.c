@@ -57,9 +57,8 @@ spo_status spo_polar_create(size_t d, size_t K, const double *B, spo_polar **out
   const size_t len = 8 * (d + K);
   spo_carver c = {0};
   layout(&c, d, K);
-  c = (spo_carver){.base = spo_block_alloc(c.used)};
+  spo_polar *polar = spo_carver_alloc(&c) ? layout(&c, d, K) : NULL;
   double *room = spo_block_alloc((n + len) * sizeof(double));
-  spo_polar *polar = c.base ? layout(&c, d, K) : NULL;
   spo_status status = SPO_E_NOMEM;
   if (polar && room) {
     spo_vec_copy(n, B, room);
@@ -71,7 +70,7 @@ spo_status spo_polar_create(size_t d, size_t K, const double *B, spo_polar **out
   if (status == SPO_OK)
     *out = polar;
   else
-    spo_block_free(c.base);
+    spo_block_free(polar);
   return status;
 }
 

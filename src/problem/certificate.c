@@ -162,11 +162,9 @@ spo_status spo_certify(spo_eval *E, spo_point *p, bool scaled, gsl_rng *rng, dou
   spo_carver carver = {0};
   double *dense, *mine;
   layout(&carver, P, &dense, &mine);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  if (!spo_carver_alloc(&carver))
     return spo_fail(err, SPO_E_NOMEM, "spo_certify", "no memory for a certificate of order %zu",
                     spo_certificate_order(P));
-  carver.used = 0;
   matrix *Z = layout(&carver, P, &dense, &mine);
   Z->eval = E;
   Z->at = p;

@@ -72,11 +72,10 @@ spo_status spo_eval_create(const spo_problem *P, spo_eval **out, spo_error *err)
   const spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout_eval(&count, P, err);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return no_memory(err, count.used, "an evaluator");
+  spo_carver c = {0};
+  layout_eval(&c, P, err);
+  if (!spo_carver_alloc(&c))
+    return no_memory(err, c.used, "an evaluator");
   *out = layout_eval(&c, P, err);
   return SPO_OK;
 }
@@ -90,11 +89,10 @@ spo_status spo_point_create(const spo_problem *P, spo_point **out, spo_error *er
   const spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout_point(&count, P);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return no_memory(err, count.used, "a point");
+  spo_carver c = {0};
+  layout_point(&c, P);
+  if (!spo_carver_alloc(&c))
+    return no_memory(err, c.used, "a point");
   *out = layout_point(&c, P);
   return SPO_OK;
 }

@@ -473,10 +473,9 @@ spo_status spo_sweep_create(const spo_model_ops *model, const void *params, cons
     return spo_fail(err, SPO_E_OPTION, __func__, "%.60s: %s of %s", vary,
                     o ? "is not a number among the parameters" : "is not among the parameters",
                     model->name);
-  spo_carver count = {0};
-  layout(&count, model);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, model);
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a sweep");
   spo_sweep *s = layout(&c, model);
   s->vary = o;
