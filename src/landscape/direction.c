@@ -8,6 +8,7 @@
 
 #include <spheropt/tangent.h>
 
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "linear/basis.h"
@@ -93,11 +94,8 @@ spo_status spo_direction_cases(spo_eval *E, spo_point *p, double lambda, const d
   spo_block_free(store);
   if (code == 0)
     return status;
-  spo_fail(err, SPO_E_USER, "spo_verify", "the certificate's direction (%s) returned %d", which,
-           code);
-  if (err)
-    err->detail = code;
-  return SPO_E_USER;
+  return spo_fail_detail(err, SPO_E_USER, code, "spo_verify",
+                         "the certificate's direction (%s) returned %d", which, code);
 }
 
 /* f(x) - f(exp(t v)), -inf where that point cannot be evaluated */

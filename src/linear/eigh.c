@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/blas.h"
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 
@@ -90,10 +91,8 @@ spo_status spo_eigh_range(size_t n, double *A, size_t first, size_t count, doubl
   spo_block_free(c.base);
   if (info == 0)
     return SPO_OK;
-  spo_fail(err, SPO_E_NUMERIC, "spo_eigh", "LAPACK dsyevd of order %zu: info %d", n, info);
-  if (err)
-    err->detail = info;
-  return SPO_E_NUMERIC;
+  return spo_fail_detail(err, SPO_E_NUMERIC, info, "spo_eigh",
+                         "LAPACK dsyevd of order %zu: info %d", n, info);
 }
 
 spo_status spo_eigh(size_t n, double *A, double *values, double *vectors, spo_error *err) {

@@ -20,6 +20,7 @@
 #include <math.h>
 
 #include "base/blas.h"
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "linear/basis.h"
@@ -66,10 +67,8 @@ static spo_status small_spectrum(eigs *s, size_t k) {
     s->norm = fmax(s->norm, fmax(fabs(s->theta[0]), fabs(s->theta[k - 1])));
     return SPO_OK;
   }
-  spo_fail(s->err, SPO_E_NUMERIC, "spo_eigs", "LAPACK dsyev of order %zu: info %d", k, info);
-  if (s->err)
-    s->err->detail = info;
-  return SPO_E_NUMERIC;
+  return spo_fail_detail(s->err, SPO_E_NUMERIC, info, "spo_eigs",
+                         "LAPACK dsyev of order %zu: info %d", k, info);
 }
 
 /* AX = sign A X for p vectors, and C = U^T A X for k others. A NaN anywhere shows in C. */

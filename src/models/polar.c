@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/blas.h"
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 
@@ -28,12 +29,9 @@ static spo_status decompose(spo_polar *polar, double *copy, double *room, size_t
   spo_blasint info;
   dgesvd_("S", "S", &id, &ik, copy, &id, polar->sigma, polar->P, &id, polar->Q, &ik, room, &il,
           &info);
-  if (info != 0) {
-    spo_fail(err, SPO_E_NUMERIC, "spo_polar_create", "dgesvd failed, info %d", (int)info);
-    if (err)
-      err->detail = info;
-    return SPO_E_NUMERIC;
-  }
+  if (info != 0)
+    return spo_fail_detail(err, SPO_E_NUMERIC, info, "spo_polar_create", "dgesvd failed, info %d",
+                           (int)info);
   for (size_t a = 0; a < K; a++) /* LAPACK leaves Q^T */
     for (size_t b = 0; b < a; b++) {
       const double q = polar->Q[a * K + b];

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/slots.h"
 #include "base/vec.h"
@@ -118,11 +119,8 @@ static spo_status callback(spo_eval *E, int code, const char *which) {
     return SPO_OK;
   if (code > 0)
     return SPO_OUTSIDE;
-  const spo_status status =
-      spo_fail(E->err, SPO_E_USER, "spo_eval", "the %s callback returned %d", which, code);
-  if (E->err)
-    E->err->detail = code;
-  return status;
+  return spo_fail_detail(E->err, SPO_E_USER, code, "spo_eval", "the %s callback returned %d", which,
+                         code);
 }
 
 static spo_status unsupported(spo_eval *E, const char *which) {
