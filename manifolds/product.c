@@ -292,8 +292,7 @@ spo_status spo_product_create(size_t count, const spo_manifold *const *part, spo
     return status;
   spo_carver c = {0};
   carve(&c, count, name_len);
-  c = (spo_carver){.base = spo_block_alloc(c.used)};
-  if (!c.base)
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, __func__, "a product of %zu parts", count);
   product *pr = carve(&c, count, name_len);
   pr->ops = choose_slots(count, part);

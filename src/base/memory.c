@@ -49,6 +49,14 @@ void *spo_block_alloc(size_t bytes) {
   return block;
 }
 
+bool spo_carver_alloc(spo_carver *c) {
+  c->base = spo_block_alloc(c->used);
+  if (!c->base)
+    return false;
+  c->used = 0;
+  return true;
+}
+
 void spo_block_free(void *block) {
   free(block);
 }

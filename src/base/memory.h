@@ -19,6 +19,10 @@ static inline double *spo_carve_doubles(spo_carver *c, size_t count) {
   return spo_carve(c, count, sizeof(double));
 }
 
+/* From counting to handing out: a block of the size counted. False: no memory, and `used` still
+ * tells how much; else the pieces begin at `base`, which is to be freed. */
+bool spo_carver_alloc(spo_carver *c);
+
 /* The block itself: 64-byte aligned, contents undefined, NULL when memory or the count is
  * exhausted. */
 void *spo_block_alloc(size_t bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Status texts, errors, version and the BLAS in use. */
-#include <spheropt/base.h>
+#include "base/detail.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,16 +24,30 @@ const char *spo_version(void) {
   return STRING(SPO_VERSION_MAJOR) "." STRING(SPO_VERSION_MINOR) "." STRING(SPO_VERSION_PATCH);
 }
 
+static void fill(spo_error *err, spo_status code, int64_t detail, const char *func,
+                 const char *format, va_list args) {
+  if (!err)
+    return;
+  err->code = code;
+  err->detail = detail;
+  err->func = func;
+  vsnprintf(err->text, sizeof err->text, format, args);
+}
+
 spo_status spo_fail(spo_error *err, spo_status code, const char *func, const char *format, ...) {
-  if (err) {
-    va_list args;
-    va_start(args, format);
-    err->code = code;
-    err->detail = 0;
-    err->func = func;
-    vsnprintf(err->text, sizeof err->text, format, args);
-    va_end(args);
-  }
+  va_list args;
+  va_start(args, format);
+  fill(err, code, 0, func, format, args);
+  va_end(args);
+  return code;
+}
+
+spo_status spo_fail_detail(spo_error *err, spo_status code, int64_t detail, const char *func,
+                           const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  fill(err, code, detail, func, format, args);
+  va_end(args);
   return code;
 }
 

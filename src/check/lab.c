@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "problem/slots.h"
@@ -92,8 +93,8 @@ void spo_lab_hess(spo_lab *l, spo_point *p, size_t k, const double *V, double *H
 
 void spo_lab_callback(spo_lab *l, int code, const char *which) {
   if (code < 0 && l->g.status == SPO_OK)
-    l->g.status =
-        spo_fail(l->E.err, SPO_E_USER, l->caller, "the %s callback returned %d", which, code);
+    l->g.status = spo_fail_detail(l->E.err, SPO_E_USER, code, l->caller,
+                                  "the %s callback returned %d", which, code);
   spo_lab_require(l, spo_lab_after(l, code == 0 ? SPO_OK : SPO_OUTSIDE), which);
 }
 
@@ -192,9 +193,9 @@ spo_status spo_lab_open(spo_lab *l, const spo_problem *P, const double *x, gsl_r
   double *work, *memo;
   spo_carver c = {0};
   const size_t bytes = carve(&c, l, &work, &memo);
-  c = (spo_carver){.base = spo_block_alloc(bytes)};
+  const bool memory = spo_carver_alloc(&c);
   *block = c.base;
-  if (!c.base) {
+  if (!memory) {
     l->g.status = spo_fail(err, SPO_E_NOMEM, caller, "%zu bytes for %s", bytes, name_of(P));
     return l->g.status;
   }

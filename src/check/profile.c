@@ -26,7 +26,7 @@ typedef struct view {
   spo_along along;
 } view;
 
-static size_t carve(spo_carver *c, view *s) {
+static void carve(spo_carver *c, view *s) {
   double *at = spo_carve_doubles(c, spo_point_len(s->P));
   double *to = spo_carve_doubles(c, spo_point_len(s->P));
   double *work = spo_carve_doubles(c, spo_eval_len(s->P));
@@ -37,7 +37,6 @@ static size_t carve(spo_carver *c, view *s) {
     spo_point_bind(&s->to, s->P, to);
     spo_eval_bind(&s->E, s->P, work, s->E.err);
   }
-  return c->used;
 }
 
 static spo_status check_vector(view *s, const double *v, const char *which) {
@@ -62,10 +61,9 @@ static spo_status open_view(view *s, const spo_problem *P, const double *x, cons
     return status;
   *s = (view){.P = P, .M = P->manifold, .n = P->manifold->n, .caller = caller, .E.err = err};
   spo_carver c = {0};
-  const size_t bytes = carve(&c, s);
-  c = (spo_carver){.base = spo_block_alloc(bytes)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, caller, "no memory: %zu bytes", bytes);
+  carve(&c, s);
+  if (!spo_carver_alloc(&c))
+    return spo_fail(err, SPO_E_NOMEM, caller, "no memory: %zu bytes", c.used);
   *block = c.base;
   carve(&c, s);
   spo_point_set(&s->at, P, x);

@@ -8,6 +8,7 @@
 
 #include <spheropt/tangent.h>
 
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "linear/basis.h"
@@ -76,9 +77,7 @@ spo_status spo_direction_cases(spo_eval *E, spo_point *p, double lambda, const d
   const spo_problem *P = E->problem;
   const spo_certificate *C = P->ops->certificate;
   const size_t n = P->manifold->n, store_len = C->store_len(P->self);
-  spo_carver carver = {0};
-  spo_carve_doubles(&carver, store_len + C->work_len(P->self));
-  double *store = spo_block_alloc(carver.used);
+  double *store = spo_block_alloc(spo_size_mul(store_len + C->work_len(P->self), sizeof(double)));
   if (!store)
     return spo_fail(err, SPO_E_NOMEM, "spo_verify", "no memory for the certificate");
   double *work = store + store_len;
@@ -95,11 +94,8 @@ spo_status spo_direction_cases(spo_eval *E, spo_point *p, double lambda, const d
   spo_block_free(store);
   if (code == 0)
     return status;
-  spo_fail(err, SPO_E_USER, "spo_verify", "the certificate's direction (%s) returned %d", which,
-           code);
-  if (err)
-    err->detail = code;
-  return SPO_E_USER;
+  return spo_fail_detail(err, SPO_E_USER, code, "spo_verify",
+                         "the certificate's direction (%s) returned %d", which, code);
 }
 
 /* f(x) - f(exp(t v)), -inf where that point cannot be evaluated */

@@ -18,10 +18,9 @@ spo_status spo_orbit_create(const spo_problem *P, const double *x, spo_orbit **o
                             spo_error *err) {
   *out = NULL;
   double *mem;
-  spo_carver count = {0};
-  layout(&count, P, &mem);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, P, &mem);
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, "spo_gauge_dimension", "no memory for the symmetry orbit");
   spo_orbit *orbit = layout(&c, P, &mem);
   const spo_status status = spo_orbit_bind(orbit, P, x, mem, err);

@@ -102,10 +102,8 @@ static spo_status no_memory(analysis *a, size_t bytes) {
 static spo_status make_answer(analysis *a, size_t room) {
   spo_carver carver = {0};
   layout(&carver, room, a->M->n);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  if (!spo_carver_alloc(&carver))
     return no_memory(a, carver.used);
-  carver.used = 0;
   a->out = layout(&carver, room, a->M->n);
   a->out->dimension = a->M->dim;
   a->out->ambient = a->M->n;
@@ -188,10 +186,8 @@ static spo_status complete(analysis *a) {
   dense d;
   spo_carver carver = {0};
   layout_dense(&carver, a->M, &d);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  if (!spo_carver_alloc(&carver))
     return no_memory(a, carver.used);
-  carver.used = 0;
   layout_dense(&carver, a->M, &d);
   spo_spectrum *out = a->out;
   status = assemble(a, &d);
@@ -271,12 +267,11 @@ static spo_status ends(analysis *a, gsl_rng *rng) {
   if (status != SPO_OK)
     return status;
   spo_slice s;
-  spo_carver count = {0};
-  spo_carve_doubles(&count, spo_orbit_len(a->eval->problem));
-  spo_carve_doubles(&count, spo_size_mul(room, a->M->n));
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return no_memory(a, count.used);
+  spo_carver c = {0};
+  spo_carve_doubles(&c, spo_orbit_len(a->eval->problem));
+  spo_carve_doubles(&c, spo_size_mul(room, a->M->n));
+  if (!spo_carver_alloc(&c))
+    return no_memory(a, c.used);
   double *mem = spo_carve_doubles(&c, spo_orbit_len(a->eval->problem));
   double *vectors = spo_carve_doubles(&c, room * a->M->n);
   status = spo_slice_at(&s, a->eval, a->at, a->critical, mem, a->err);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
@@ -107,12 +108,9 @@ static spo_status closed_form(inquiry *q) {
   if (!spo_problem_has(q->P, known_minimum))
     return SPO_OK;
   const int code = q->P->ops->known_minimum(q->P->self, &out->f_star, &out->theorem);
-  if (code < 0) {
-    spo_fail(q->err, SPO_E_USER, "spo_verify", "known_minimum returned %d", code);
-    if (q->err)
-      q->err->detail = code;
-    return SPO_E_USER;
-  }
+  if (code < 0)
+    return spo_fail_detail(q->err, SPO_E_USER, code, "spo_verify", "known_minimum returned %d",
+                           code);
   if (code > 0) {
     out->f_star = NAN;
     out->theorem = NULL;
@@ -319,9 +317,7 @@ static spo_status provide(inquiry *q, double **block) {
     return status;
   spo_carver carver = {0};
   layout(&carver, q);
-  carver.base = spo_block_alloc(carver.used);
-  carver.used = 0;
-  *block = carver.base ? layout(&carver, q) : NULL;
+  *block = spo_carver_alloc(&carver) ? layout(&carver, q) : NULL;
   if (!*block)
     return spo_fail(q->err, SPO_E_NOMEM, "spo_verify", "no memory for %zu doubles",
                     3 * q->P->manifold->n);

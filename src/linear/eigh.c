@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/blas.h"
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 
@@ -74,10 +75,9 @@ spo_status spo_eigh_range(size_t n, double *A, size_t first, size_t count, doubl
   int e = 0;
   frexp(largest, &e);
   scale_lower(n, A, e);
-  spo_carver needed = {0};
-  lay_out(&needed, n, vectors != NULL);
-  spo_carver c = {.base = spo_block_alloc(needed.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  lay_out(&c, n, vectors != NULL);
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, "spo_eigh", "no memory for the work of order %zu", n);
   const room r = lay_out(&c, n, vectors != NULL);
   const spo_blasint order = (spo_blasint)n;
@@ -91,10 +91,8 @@ spo_status spo_eigh_range(size_t n, double *A, size_t first, size_t count, doubl
   spo_block_free(c.base);
   if (info == 0)
     return SPO_OK;
-  spo_fail(err, SPO_E_NUMERIC, "spo_eigh", "LAPACK dsyevd of order %zu: info %d", n, info);
-  if (err)
-    err->detail = info;
-  return SPO_E_NUMERIC;
+  return spo_fail_detail(err, SPO_E_NUMERIC, info, "spo_eigh",
+                         "LAPACK dsyevd of order %zu: info %d", n, info);
 }
 
 spo_status spo_eigh(size_t n, double *A, double *values, double *vectors, spo_error *err) {

@@ -20,6 +20,7 @@
 #include <math.h>
 
 #include "base/blas.h"
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "linear/basis.h"
@@ -66,10 +67,8 @@ static spo_status small_spectrum(eigs *s, size_t k) {
     s->norm = fmax(s->norm, fmax(fabs(s->theta[0]), fabs(s->theta[k - 1])));
     return SPO_OK;
   }
-  spo_fail(s->err, SPO_E_NUMERIC, "spo_eigs", "LAPACK dsyev of order %zu: info %d", k, info);
-  if (s->err)
-    s->err->detail = info;
-  return SPO_E_NUMERIC;
+  return spo_fail_detail(s->err, SPO_E_NUMERIC, info, "spo_eigs",
+                         "LAPACK dsyev of order %zu: info %d", k, info);
 }
 
 /* AX = sign A X for p vectors, and C = U^T A X for k others. A NaN anywhere shows in C. */
@@ -477,11 +476,9 @@ spo_status spo_eigs(const spo_linop *A, const spo_eigs_options *options, gsl_rng
   s.basis = (spo_basis){.space = A->space, .rng = rng, .n = s.n};
   spo_carver carver = {0};
   layout(&carver, &s);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  if (!spo_carver_alloc(&carver))
     return spo_fail(err, SPO_E_NOMEM, "spo_eigs", "no memory for %zu vectors of %zu doubles",
                     s.lock_cap + 2 * s.cap + s.block, s.n);
-  carver.used = 0;
   layout(&carver, &s);
   status = iterate(&s);
   if (status == SPO_OK)

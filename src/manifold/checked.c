@@ -362,8 +362,7 @@ spo_status spo_checked_create(const spo_manifold *M, double tol, spo_manifold **
     return spo_fail(err, SPO_E_ARG, __func__, "tol: %g is not allowed; it must be in 0..1", tol);
   spo_carver c = {0};
   layout(&c);
-  c = (spo_carver){.base = spo_block_alloc(c.used)};
-  if (!c.base)
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a checked %s", M->name);
   checked *m = layout(&c);
   m->base = *M;

@@ -147,26 +147,10 @@ static void describe(const spo_problem *P, void *params) {
     p->matrix = (spo_matrix){b->S.A, b->S.n, b->S.n};
 }
 
-static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
-  const brockett *b = P->self;
-  part[0] = (spo_part){"X", b->p, b->S.n, 0};
-  return 1;
-}
-
-static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
-  return spo_symmetric_residual(P->self, x, value, err);
-}
-
-static spo_status build_eigenvectors(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
-                                     spo_error *err) {
-  (void)rng;
-  return spo_symmetric_eigenvectors(P->self, arg, x, err);
-}
-
 static const spo_named_point points[] = {
     {"eigenvectors", "J,J,...",
      "p different eigenvectors by number, 0 of the smallest eigenvalue: a critical point",
-     build_eigenvectors},
+     spo_symmetric_eigenvectors},
 };
 static const char *const samples[] = {"--size 10 --columns 3", "--size 5 --columns 5",
                                       "--size 6 --columns 1 --retraction qr", NULL};
@@ -190,8 +174,8 @@ static const spo_model_ops model = {
     .metric = metric_names,
     .create = create,
     .describe = describe,
-    .parts = parts,
-    .metrics = metrics,
+    .parts = spo_symmetric_parts,
+    .metrics = spo_symmetric_residual,
     .products = {1, 0, 1},
 };
 

@@ -126,10 +126,9 @@ spo_status spo_ce_ufm_create(const spo_ce_ufm_params *params, spo_problem **out,
                   "classes %" PRIu64 ", samples %zu, dim %" PRIu64
                   ": more numbers than BLAS can index (%d)",
                   p.classes, N, p.dim, INT_MAX);
-  spo_carver needed = {0};
-  layout(&needed, p.classes, N);
-  spo_carver c = {.base = spo_block_alloc(needed.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, p.classes, N);
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "no memory for %zu samples", N);
   ce_ufm *u = layout(&c, p.classes, N);
   fill(&p, N, u);

@@ -7,12 +7,13 @@
 #include <limits.h>
 #include <math.h>
 
+#include <spheropt/models/generalised_collapse.h>
+
 #include "base/blas.h"
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
 #include "models/configuration.h"
-#include "models/hull.h"
 #include "models/minimax.h"
 
 static const spo_code_kind tammes = SPO_CODE_TAMMES, softmax = SPO_CODE_SOFTMAX;
@@ -265,7 +266,7 @@ static spo_status metrics(const spo_problem *P, const double *x, double *value, 
   const code *q = P->self;
   value[0] = spo_configuration_min_angle(q->c.d, q->c.n, x);
   value[1] = spo_configuration_max_cosine(q->c.d, q->c.n, x);
-  return spo_hull_margin(q->c.d, q->c.n, x, &value[2], err);
+  return spo_one_versus_rest(q->c.d, q->c.n, x, &value[2], err);
 }
 
 static spo_status finish(const spo_problem *P, double *x, spo_error *err) {

@@ -137,10 +137,9 @@ spo_status spo_deep_ufm_create(const spo_deep_ufm_params *params, spo_problem **
     status = check_lists(&p, err);
   if (status != SPO_OK)
     return status;
-  spo_carver needed = {0};
-  layout(&needed, p.layers);
-  spo_carver c = {.base = spo_block_alloc(needed.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, p.layers);
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "no memory for %" PRIu64 " layers", p.layers);
   deep_ufm *u = layout(&c, p.layers);
   size_t point, memo, work;

@@ -283,13 +283,11 @@ spo_status deep_metrics(const spo_problem *P, const double *x, double *value, sp
   size_t widest = 0;
   for (size_t l = 0; l <= u->L; l++)
     widest = u->width[l] > widest ? u->width[l] : widest;
-  spo_carver count = {0};
-  spo_carve_doubles(&count, P->memo_len);
-  spo_carve_doubles(&count, 2 * widest);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, "deep-ufm", "no memory for the features: %zu bytes",
-                    count.used);
+  spo_carver c = {0};
+  spo_carve_doubles(&c, P->memo_len);
+  spo_carve_doubles(&c, 2 * widest);
+  if (!spo_carver_alloc(&c))
+    return spo_fail(err, SPO_E_NOMEM, "deep-ufm", "no memory for the features: %zu bytes", c.used);
   double *memo = spo_carve_doubles(&c, P->memo_len), f;
   double *mean = spo_carve_doubles(&c, 2 * widest);
   P->ops->cost(P->self, x, &f, memo, NULL);

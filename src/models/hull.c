@@ -1,163 +1,193 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Distance from a convex hull by Wolfe's algorithm: the point of least norm in the hull of p_j = w_k -
- * w_j. A corral, affinely independent p's whose affine hull has its point of least norm inside, grows
- * by the p_j furthest below and loses those whose weights would turn negative. Wolfe 1976. */
-#include "models/hull.h"
+ * One-versus-rest distance: the point of least norm in a convex hull, by Wolfe's algorithm. */
+#include <spheropt/models/generalised_collapse.h>
 
-#include <float.h>
 #include <math.h>
 
 #include "base/blas.h"
 #include "base/memory.h"
 #include "base/vec.h"
 
-typedef struct corral {
-  size_t d, size, most;
-  double *P;      /* members, d each */
-  double *weight; /* positive, sum 1 */
-  double *x;      /* their combination */
-  double *system, *solution;
+/* |x|^2 - min <x, p>, relative to the longest vector's square: where the search ends, and what it
+ * may leave when rounding ends it earlier (active points are then affinely dependent, as those of a
+ * code with symmetries are). */
+static const double hull_tol = 1e-13, hull_rest = 1e-9;
+/* Weights of the active set below this have left it. */
+static const double weight_tol = 1e-13;
+
+/* Wolfe's method: x is the point of least norm in the affine hull of the active points, all with
+ * positive weights; the point with the least <x, p> enters until none lies nearer. */
+typedef struct hull {
+  size_t d, m, used, room; /* points; in the active set, and at most there */
+  double *p, *x, *along;   /* m x d; d; m */
+  size_t *active;          /* room */
+  double *weight, *next, *gram;
   spo_blasint *pivot;
-  size_t *member;
-} corral;
+  double longest; /* |p|^2 */
+} hull;
 
-static void layout(spo_carver *m, size_t d, size_t n, corral *c) {
-  c->d = d;
-  c->size = 0;
-  c->most = (n - 1 < d + 1 ? n - 1 : d + 1) + 1; /* one more while it shrinks */
-  c->P = spo_carve_doubles(m, spo_size_mul(d, c->most));
-  c->weight = spo_carve_doubles(m, c->most);
-  c->x = spo_carve_doubles(m, d);
-  c->system = spo_carve_doubles(m, spo_size_mul(c->most + 1, c->most + 1));
-  c->solution = spo_carve_doubles(m, c->most + 1);
-  c->pivot = spo_carve(m, c->most + 1, sizeof(spo_blasint));
-  c->member = spo_carve(m, c->most, sizeof(size_t));
+static void cut(spo_carver *c, size_t d, size_t m, hull *h) {
+  const size_t room = (m < d + 1 ? m : d + 1) + 1;
+  *h = (hull){.d = d, .m = m, .room = room};
+  h->p = spo_carve_doubles(c, spo_size_mul(m, d));
+  h->x = spo_carve_doubles(c, d);
+  h->along = spo_carve_doubles(c, m);
+  h->active = spo_carve(c, room, sizeof(size_t));
+  h->weight = spo_carve_doubles(c, room);
+  h->next = spo_carve_doubles(c, room);
+  h->gram = spo_carve_doubles(c, room * room);
+  h->pivot = spo_carve(c, room, sizeof(spo_blasint));
 }
 
-static void add_member(corral *c, const double *W, size_t k, size_t j, double weight) {
-  spo_vec_add(c->d, W + k * c->d, -1.0, W + j * c->d, c->P + c->size * c->d);
-  c->member[c->size] = j;
-  c->weight[c->size++] = weight;
+static void combine(hull *h) {
+  spo_vec_zero(h->d, h->x);
+  for (size_t a = 0; a < h->used; a++)
+    spo_vec_axpy(h->d, h->weight[a], h->p + h->active[a] * h->d, h->x);
 }
 
-static void drop_member(corral *c, size_t i) {
-  for (c->size--; i < c->size; i++) {
-    spo_vec_copy(c->d, c->P + (i + 1) * c->d, c->P + i * c->d);
-    c->weight[i] = c->weight[i + 1];
-    c->member[i] = c->member[i + 1];
-  }
-}
-
-static void combine(corral *c) {
-  spo_vec_zero(c->d, c->x);
-  for (size_t i = 0; i < c->size; i++)
-    spo_vec_axpy(c->d, c->weight[i], c->P + i * c->d, c->x);
-}
-
-/* Affine weights of least norm: [P^T P, 1; 1^T, 0] (a, mu) = (0, 1). False: dependent. */
-static bool affine_weights(corral *c) {
-  const size_t m = c->size, n = m + 1;
-  spo_gemm('T', 'N', m, m, c->d, 1.0, c->P, c->d, c->P, c->d, 0.0, c->system, n);
-  for (size_t i = 0; i < m; i++) {
-    c->system[i * n + m] = c->system[m * n + i] = 1.0;
-    c->solution[i] = 0.0;
-  }
-  c->system[m * n + m] = 0.0;
-  c->solution[m] = 1.0;
-  const spo_blasint order = (spo_blasint)n, one = 1;
+/* The weights of the least-norm point of the affine hull: (11^T + P^T P) u = 1, u / sum u. */
+static int affine_weights(hull *h) {
+  const size_t s = h->used;
+  const spo_blasint n = (spo_blasint)s, one = 1;
   spo_blasint info;
-  dgesv_(&order, &one, c->system, &order, c->pivot, c->solution, &order, &info);
-  return info == 0;
-}
-
-/* Towards the affine weights until one reaches zero and leaves; false once all are inside. */
-static bool shrink(corral *c) {
-  double step = 1.0;
-  size_t leaves = c->size;
-  for (size_t i = 0; i < c->size; i++)
-    if (!(c->solution[i] > 0.0)) {
-      const double until = c->weight[i] / (c->weight[i] - c->solution[i]);
-      if (leaves == c->size || until < step) {
-        step = until;
-        leaves = i;
-      }
-    }
-  for (size_t i = 0; i < c->size; i++)
-    c->weight[i] += step * (c->solution[i] - c->weight[i]);
-  if (leaves == c->size)
-    return false;
-  drop_member(c, leaves);
-  return true;
-}
-
-/* The p_j lowest along x; *product its <x, p_j> */
-static size_t lowest(const corral *c, size_t n, const double *W, size_t k, double *product) {
-  const double along = spo_vec_dot(c->d, W + k * c->d, c->x);
-  size_t best = k;
-  *product = INFINITY;
-  for (size_t j = 0; j < n; j++) {
-    const double value = along - spo_vec_dot(c->d, W + j * c->d, c->x);
-    if (j != k && value < *product) {
-      best = j;
-      *product = value;
-    }
+  double sum = 0.0;
+  for (size_t a = 0; a < s; a++) {
+    h->next[a] = 1.0;
+    for (size_t b = 0; b <= a; b++)
+      h->gram[a * s + b] = h->gram[b * s + a] =
+          1.0 + spo_vec_dot(h->d, h->p + h->active[a] * h->d, h->p + h->active[b] * h->d);
   }
+  dgesv_(&n, &one, h->gram, &n, h->pivot, h->next, &n, &info);
+  for (size_t a = 0; a < s; a++)
+    sum += h->next[a];
+  if (info != 0 || !(fabs(sum) > 0.0 && isfinite(sum)))
+    return 1;
+  spo_vec_scale(s, 1.0 / sum, h->next);
+  return 0;
+}
+
+static void drop(hull *h, size_t a) {
+  h->used--;
+  h->active[a] = h->active[h->used];
+  h->weight[a] = h->weight[h->used];
+}
+
+/* From the weights towards those of the affine hull, as far as they stay positive; points whose
+ * weight is used up leave, until the affine point lies inside. */
+static int settle(hull *h) {
+  for (;;) {
+    if (affine_weights(h))
+      return 1;
+    double step = 1.0;
+    for (size_t a = 0; a < h->used; a++)
+      if (!(h->next[a] > weight_tol) && h->weight[a] - h->next[a] > 0.0)
+        step = fmin(step, h->weight[a] / (h->weight[a] - h->next[a]));
+    bool inside = true;
+    for (size_t a = 0; a < h->used; a++) {
+      h->weight[a] += step * (h->next[a] - h->weight[a]);
+      inside &= h->next[a] > weight_tol;
+    }
+    if (inside || h->used == 1)
+      return 0;
+    const size_t before = h->used;
+    for (size_t a = h->used; a-- > 0;)
+      if (!(h->weight[a] > weight_tol) && h->used > 1)
+        drop(h, a);
+    if (h->used == before) /* rounding: nothing left, nothing to be gained */
+      return 0;
+  }
+}
+
+static size_t nearest(hull *h) {
+  size_t best = 0;
+  spo_gemm('T', 'N', h->m, 1, h->d, 1.0, h->p, h->d, h->x, h->d, 0.0, h->along, h->m);
+  for (size_t j = 1; j < h->m; j++)
+    if (h->along[j] < h->along[best])
+      best = j;
   return best;
 }
 
-/* The p's have lengths up to 2: their squares and products are rounded at 4 eps. */
-static const double rounding = 16.0 * DBL_EPSILON;
-
-/* One major step: p_j joins, the corral shrinks to where its weights are positive. False where p_j
- * depends on the others within rounding. */
-static bool exchange(corral *c, const double *W, size_t k, size_t j) {
-  for (size_t i = 0; i < c->size; i++)
-    if (c->member[i] == j)
-      return false;
-  if (c->size == c->most)
-    return false;
-  add_member(c, W, k, j, 0.0);
-  do
-    if (!affine_weights(c))
-      return false;
-  while (shrink(c));
-  combine(c);
-  return true;
+static bool is_active(const hull *h, size_t j) {
+  for (size_t a = 0; a < h->used; a++)
+    if (h->active[a] == j)
+      return true;
+  return false;
 }
 
-/* Distance of w_k from the hull of the others. Each step must shorten x by more than rounding, so
- * there is an end. */
-static double distance(corral *c, size_t n, const double *W, size_t k) {
-  c->size = 0;
-  add_member(c, W, k, k == 0 ? 1 : 0, 1.0);
-  combine(c);
-  double square = spo_vec_dot(c->d, c->x, c->x), before = INFINITY, product;
-  while (square < before - rounding) {
-    before = square;
-    const size_t j = lowest(c, n, W, k, &product);
-    if (!(product < square - rounding) || !exchange(c, W, k, j))
-      break;
-    square = spo_vec_dot(c->d, c->x, c->x);
-  }
-  return isnan(square) ? square : sqrt(fmin(square, before));
-}
-
-spo_status spo_hull_margin(size_t d, size_t n, const double *W, double *margin, spo_error *err) {
-  corral c;
-  spo_carver count = {0};
-  layout(&count, d, n, &c);
-  spo_carver memory = {.base = spo_block_alloc(count.used)};
-  *margin = NAN;
-  if (!memory.base)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the margin");
-  layout(&memory, d, n, &c);
+static void begin(hull *h) {
   double least = INFINITY;
-  for (size_t k = 0; k < n && !isnan(least); k++) {
-    const double at = distance(&c, n, W, k);
-    least = at <= least ? at : isnan(at) ? at : least;
+  h->longest = 0.0;
+  h->used = 1;
+  h->weight[0] = 1.0;
+  for (size_t j = 0; j < h->m; j++) {
+    const double square = spo_vec_dot(h->d, h->p + j * h->d, h->p + j * h->d);
+    h->longest = fmax(h->longest, square);
+    if (square < least) {
+      least = square;
+      h->active[0] = j;
+    }
   }
-  spo_block_free(memory.base);
-  *margin = least;
-  return SPO_OK;
+}
+
+/* The distance of 0 from the hull, or a lower bound of it above `enough`. */
+static spo_status least_norm(hull *h, double enough, double *distance, spo_error *err) {
+  double previous = INFINITY, rest = INFINITY;
+  begin(h);
+  for (size_t round = 0; round < 50 * (h->m + h->d); round++) {
+    combine(h);
+    const size_t j = nearest(h);
+    const double square = spo_vec_dot(h->d, h->x, h->x), norm = sqrt(square);
+    if (!(square < previous))
+      break;
+    previous = square;
+    rest = square - h->along[j];
+    *distance = norm;
+    if (!(rest > hull_tol * h->longest))
+      return SPO_OK;
+    if (h->along[j] > enough * norm) {
+      *distance = h->along[j] / norm;
+      return SPO_OK;
+    }
+    if (is_active(h, j) || h->used == h->room)
+      break;
+    h->active[h->used] = j;
+    h->weight[h->used++] = 0.0;
+    if (settle(h))
+      break;
+  }
+  return rest <= hull_rest * h->longest
+             ? SPO_OK
+             : spo_fail(err, SPO_E_NUMERIC, "spo_one_versus_rest",
+                        "the search for the nearest point of a hull ended %.2g above its aim",
+                        rest);
+}
+
+spo_status spo_one_versus_rest(size_t d, size_t K, const double *W, double *distance,
+                               spo_error *err) {
+  *distance = NAN;
+  if (K < 2 || d < 1)
+    return spo_fail(err, SPO_E_ARG, __func__, "%zu vectors of R^%zu: at least 2 are needed", K, d);
+  if (!isfinite(spo_vec_norm(K * d, W)))
+    return spo_fail(err, SPO_E_NONFINITE, __func__, "a vector is not finite");
+  hull h;
+  spo_carver c = {0};
+  cut(&c, d, K - 1, &h);
+  if (!spo_carver_alloc(&c))
+    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for %zu vectors", K);
+  cut(&c, d, K - 1, &h);
+  spo_status status = SPO_OK;
+  double best = INFINITY;
+  for (size_t k = 0; k < K && status == SPO_OK; k++) {
+    double here = NAN;
+    for (size_t j = 0, row = 0; j < K; j++)
+      if (j != k)
+        spo_vec_add(d, W + j * d, -1.0, W + k * d, h.p + row++ * d);
+    status = least_norm(&h, best, &here, err);
+    best = fmin(best, here);
+  }
+  spo_block_free(c.base);
+  if (status == SPO_OK)
+    *distance = best;
+  return status;
 }

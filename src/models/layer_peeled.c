@@ -304,10 +304,9 @@ spo_status spo_layer_peeled_create(const spo_layer_peeled_params *params, spo_pr
     status = resolve(&p, err);
   if (status != SPO_OK)
     return status;
-  spo_carver needed = {0};
-  layout(&needed, p.classes);
-  spo_carver c = {.base = spo_block_alloc(needed.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, p.classes);
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "no memory for %" PRIu64 " classes", p.classes);
   layer_peeled *u = layout(&c, p.classes);
   fill(&p, u);

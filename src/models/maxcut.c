@@ -241,10 +241,9 @@ spo_status spo_maxcut_create(const spo_maxcut_params *params, spo_problem **out,
     status = resolve_rank(q.rank, &s, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout(&count, &s);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, &s);
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "no memory for a graph of %zu edges", s.edges);
   maxcut *m = layout(&c, &s);
   status = fill(&q, m, err);

@@ -81,10 +81,8 @@ spo_status maxcut_metrics(const spo_problem *P, const double *x, double *value, 
   metrics_work w;
   spo_carver carver = {0};
   layout(&carver, m, &w);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  if (!spo_carver_alloc(&carver))
     return spo_fail(err, SPO_E_NOMEM, "maxcut", "no memory for the metrics");
-  carver.used = 0;
   layout(&carver, m, &w);
   gsl_rng_set(&w.rng, (unsigned long)m->seed);
   spo_graph_apply(&m->graph, 1.0, m->p, x, w.AX);

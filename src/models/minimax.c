@@ -321,11 +321,10 @@ static void minimise(minimax *w, double gap, double *room) {
 
 spo_status spo_minimax_polish(const spo_minimax *p, double gap, double *x, spo_error *err) {
   minimax w = {0};
-  spo_carver count = {0};
-  layout(&count, p, &w);
-  spo_carve_doubles(&count, PARTS * p->d);
-  spo_carver memory = {.base = spo_block_alloc(count.used)};
-  if (!memory.base)
+  spo_carver memory = {0};
+  layout(&memory, p, &w);
+  spo_carve_doubles(&memory, PARTS * p->d);
+  if (!spo_carver_alloc(&memory))
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory to polish %zu terms of %zu vectors",
                     p->m, p->n);
   layout(&memory, p, &w);

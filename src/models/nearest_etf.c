@@ -269,8 +269,7 @@ spo_status spo_nearest_etf_create(const spo_nearest_etf_params *params, spo_prob
     return status;
   spo_carver c = {0};
   layout(&c, d, K);
-  c = (spo_carver){.base = spo_block_alloc(c.used)};
-  if (!c.base)
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "no memory for %zu classes in dimension %zu", K, d);
   nearest *e = layout(&c, d, K);
   status = fill(e, &p, err);

@@ -93,11 +93,10 @@ static double to_etf(size_t d, size_t K, const double *A, const double *B, doubl
 spo_status spo_neural_collapse(size_t d, size_t K, size_t N, const double *W, const double *H,
                                const int64_t *label, double nc[3], spo_error *err) {
   scratch s;
-  spo_carver count = {0};
-  layout(&count, d, K, &s);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the metrics: %zu bytes", count.used);
+  spo_carver c = {0};
+  layout(&c, d, K, &s);
+  if (!spo_carver_alloc(&c))
+    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the metrics: %zu bytes", c.used);
   layout(&c, d, K, &s);
   spo_class_means(d, K, N, H, label, s.mean, s.global, s.count);
   nc[1] = to_etf(d, K, W, W, s.gram);

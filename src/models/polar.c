@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/blas.h"
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 
@@ -28,12 +29,9 @@ static spo_status decompose(spo_polar *polar, double *copy, double *room, size_t
   spo_blasint info;
   dgesvd_("S", "S", &id, &ik, copy, &id, polar->sigma, polar->P, &id, polar->Q, &ik, room, &il,
           &info);
-  if (info != 0) {
-    spo_fail(err, SPO_E_NUMERIC, "spo_polar_create", "dgesvd failed, info %d", (int)info);
-    if (err)
-      err->detail = info;
-    return SPO_E_NUMERIC;
-  }
+  if (info != 0)
+    return spo_fail_detail(err, SPO_E_NUMERIC, info, "spo_polar_create", "dgesvd failed, info %d",
+                           (int)info);
   for (size_t a = 0; a < K; a++) /* LAPACK leaves Q^T */
     for (size_t b = 0; b < a; b++) {
       const double q = polar->Q[a * K + b];
@@ -57,9 +55,8 @@ spo_status spo_polar_create(size_t d, size_t K, const double *B, spo_polar **out
   const size_t len = 8 * (d + K);
   spo_carver c = {0};
   layout(&c, d, K);
-  c = (spo_carver){.base = spo_block_alloc(c.used)};
+  spo_polar *polar = spo_carver_alloc(&c) ? layout(&c, d, K) : NULL;
   double *room = spo_block_alloc((n + len) * sizeof(double));
-  spo_polar *polar = c.base ? layout(&c, d, K) : NULL;
   spo_status status = SPO_E_NOMEM;
   if (polar && room) {
     spo_vec_copy(n, B, room);
@@ -71,7 +68,7 @@ spo_status spo_polar_create(size_t d, size_t K, const double *B, spo_polar **out
   if (status == SPO_OK)
     *out = polar;
   else
-    spo_block_free(c.base);
+    spo_block_free(polar);
   return status;
 }
 

@@ -305,8 +305,7 @@ spo_status spo_procrustes_create(const spo_procrustes_params *params, spo_proble
     return status;
   spo_carver c = {0};
   layout(&c, &s);
-  c = (spo_carver){.base = spo_block_alloc(c.used)};
-  if (!c.base)
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "no memory for %zu x %zu and %zu x %zu", s.m, s.n, s.m, s.p);
   procrustes *q = layout(&c, &s);
   status = fill(q, &p, err);

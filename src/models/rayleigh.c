@@ -184,25 +184,10 @@ static void describe(const spo_problem *P, void *params) {
     p->matrix = (spo_matrix){r->S.A, r->S.n, r->S.n};
 }
 
-static size_t parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
-  part[0] = (spo_part){"X", 1, P->manifold->n, 0};
-  return 1;
-}
-
-static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
-  return spo_symmetric_residual(P->self, x, value, err);
-}
-
-static spo_status build_eigenvectors(const spo_problem *P, const char *arg, gsl_rng *rng, double *x,
-                                     spo_error *err) {
-  (void)rng;
-  return spo_symmetric_eigenvectors(P->self, arg, x, err);
-}
-
 static const spo_named_point points[] = {
     {"eigenvector", "J",
      "the eigenvector of the J-th smallest eigenvalue, from 0: a critical point",
-     build_eigenvectors},
+     spo_symmetric_eigenvectors},
 };
 static const char *const samples[] = {"--size 12", "--size 2 --seed 5", NULL};
 static const char *const metric_names[] = {"eigen_residual"};
@@ -224,8 +209,8 @@ static const spo_model_ops model = {
     .metric = metric_names,
     .create = create,
     .describe = describe,
-    .parts = parts,
-    .metrics = metrics,
+    .parts = spo_symmetric_parts,
+    .metrics = spo_symmetric_residual,
     .products = {1, 0, 1},
 };
 

@@ -113,10 +113,9 @@ spo_status spo_symmetric_create(const spo_problem_ops *ops, const char *name,
   spo_status status = resolve_order(request, &n, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout(&count, n);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, n);
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "size: no memory for a matrix of order %zu", n);
   spo_symmetric_problem *b = layout(&c, n);
   b->p = request->p;
@@ -167,14 +166,21 @@ static spo_status read_indices(const char *arg, size_t p, size_t n, size_t *inde
   return SPO_OK;
 }
 
-spo_status spo_symmetric_eigenvectors(const spo_symmetric_problem *b, const char *arg, double *x,
-                                      spo_error *err) {
+size_t spo_symmetric_parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]) {
+  const spo_symmetric_problem *b = P->self;
+  part[0] = (spo_part){"X", b->p, b->S.n, 0};
+  return 1;
+}
+
+spo_status spo_symmetric_eigenvectors(const spo_problem *P, const char *arg, gsl_rng *rng,
+                                      double *x, spo_error *err) {
+  (void)rng;
+  const spo_symmetric_problem *b = P->self;
   const size_t n = b->S.n;
-  spo_carver count = {0};
-  spo_carve_doubles(&count, 2 * n * n + n);
-  spo_carve(&count, b->p, sizeof(size_t));
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  spo_carve_doubles(&c, 2 * n * n + n);
+  spo_carve(&c, b->p, sizeof(size_t));
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the eigenvectors of order %zu", n);
   double *A = spo_carve_doubles(&c, 2 * n * n + n), *vectors = A + n * n, *values = vectors + n * n;
   size_t *index = spo_carve(&c, b->p, sizeof *index);
@@ -188,8 +194,9 @@ spo_status spo_symmetric_eigenvectors(const spo_symmetric_problem *b, const char
   return status;
 }
 
-spo_status spo_symmetric_residual(const spo_symmetric_problem *b, const double *x, double *value,
+spo_status spo_symmetric_residual(const spo_problem *P, const double *x, double *value,
                                   spo_error *err) {
+  const spo_symmetric_problem *b = P->self;
   const size_t n = b->S.n;
   double *ax = spo_block_alloc(n * sizeof(double));
   if (!ax)

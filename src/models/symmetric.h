@@ -5,8 +5,7 @@
 #ifndef SPO_MODELS_SYMMETRIC_H
 #define SPO_MODELS_SYMMETRIC_H
 
-#include <spheropt/options.h>
-#include <spheropt/problem.h>
+#include <spheropt/model.h>
 
 /* Beyond this order eigenvalues are not computed at creation, and no minimum is known. */
 enum { SPO_SYMMETRIC_KNOWN = 2000 };
@@ -52,13 +51,16 @@ void spo_symmetric_destroy(spo_problem *P);
 /* AX = A X for p vectors. */
 void spo_symmetric_apply(const spo_symmetric *S, size_t p, const double *X, double *AX);
 
+/* The parts slot: "X", p x n. */
+size_t spo_symmetric_parts(const spo_problem *P, spo_part part[SPO_MODEL_MAX_PARTS]);
+
 /* The named point of eigenvectors: arg is "3,0,1", p different numbers, 0 of the smallest
  * eigenvalue. */
-spo_status spo_symmetric_eigenvectors(const spo_symmetric_problem *b, const char *arg, double *x,
-                                      spo_error *err);
+spo_status spo_symmetric_eigenvectors(const spo_problem *P, const char *arg, gsl_rng *rng,
+                                      double *x, spo_error *err);
 
-/* The metric of both: the largest |A x_j - (x_j^T A x_j) x_j|. */
-spo_status spo_symmetric_residual(const spo_symmetric_problem *b, const double *x, double *value,
+/* The metrics slot, of one: the largest |A x_j - (x_j^T A x_j) x_j|. */
+spo_status spo_symmetric_residual(const spo_problem *P, const double *x, double *value,
                                   spo_error *err);
 
 #endif

@@ -382,10 +382,9 @@ spo_status spo_ufm_create(const spo_ufm_params *params, spo_problem **out, spo_e
   if (status != SPO_OK)
     return status;
   double *class_weight;
-  spo_carver needed = {0};
-  layout(&needed, &size, &class_weight);
-  spo_carver c = {.base = spo_block_alloc(needed.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, &size, &class_weight);
+  if (!spo_carver_alloc(&c))
     return REFUSE(SPO_E_NOMEM, "no memory for %" PRIu64 " samples", size.N);
   ufm *u = layout(&c, &size, &class_weight);
   status = fill(&p, u, class_weight, err);

@@ -77,11 +77,10 @@ static spo_status metrics(const spo_problem *P, const double *x, double *value, 
     active += u->omega[i] > 0.0;
   if (active == u->N)
     return measure(u, W, H, u->N, u->label, value, err);
-  spo_carver count = {0};
-  spo_carve_doubles(&count, active * u->d);
-  spo_carve(&count, active, sizeof(int64_t));
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  spo_carve_doubles(&c, active * u->d);
+  spo_carve(&c, active, sizeof(int64_t));
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, "ufm", "no memory for %zu samples", active);
   double *features = spo_carve_doubles(&c, active * u->d);
   int64_t *label = spo_carve(&c, active, sizeof(int64_t));

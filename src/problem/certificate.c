@@ -7,6 +7,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "linear/eigh.h"
@@ -38,10 +39,8 @@ static spo_status answer(spo_eval *E, int code, const char *which) {
     return SPO_OK;
   if (code > 0)
     return SPO_OUTSIDE;
-  spo_fail(E->err, SPO_E_USER, "spo_certify", "the certificate's %s returned %d", which, code);
-  if (E->err)
-    E->err->detail = code;
-  return SPO_E_USER;
+  return spo_fail_detail(E->err, SPO_E_USER, code, "spo_certify",
+                         "the certificate's %s returned %d", which, code);
 }
 
 static spo_status apply(void *self, size_t k, const double *V, double *ZV) {
@@ -162,11 +161,9 @@ spo_status spo_certify(spo_eval *E, spo_point *p, bool scaled, gsl_rng *rng, dou
   spo_carver carver = {0};
   double *dense, *mine;
   layout(&carver, P, &dense, &mine);
-  carver.base = spo_block_alloc(carver.used);
-  if (!carver.base)
+  if (!spo_carver_alloc(&carver))
     return spo_fail(err, SPO_E_NOMEM, "spo_certify", "no memory for a certificate of order %zu",
                     spo_certificate_order(P));
-  carver.used = 0;
   matrix *Z = layout(&carver, P, &dense, &mine);
   Z->eval = E;
   Z->at = p;

@@ -3,6 +3,7 @@
  * Symmetry orbits. */
 #include "problem/orbit.h"
 
+#include "base/detail.h"
 #include "base/vec.h"
 #include "problem/symmetry.h"
 
@@ -23,10 +24,8 @@ spo_status spo_orbit_bind(spo_orbit *orbit, const spo_problem *P, const double *
   if (code == 0)
     return SPO_OK;
   /* a symmetry has no way to be undefined: any other answer is a failure */
-  spo_fail(err, SPO_E_USER, "spo_orbit_bind", "the symmetry's prepare returned %d", code);
-  if (err)
-    err->detail = code;
-  return SPO_E_USER;
+  return spo_fail_detail(err, SPO_E_USER, code, "spo_orbit_bind",
+                         "the symmetry's prepare returned %d", code);
 }
 
 spo_status spo_orbit_remove(spo_orbit *orbit, size_t k, double *V) {

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/detail.h"
 #include "base/memory.h"
 #include "base/slots.h"
 #include "base/vec.h"
@@ -72,11 +73,10 @@ spo_status spo_eval_create(const spo_problem *P, spo_eval **out, spo_error *err)
   const spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout_eval(&count, P, err);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return no_memory(err, count.used, "an evaluator");
+  spo_carver c = {0};
+  layout_eval(&c, P, err);
+  if (!spo_carver_alloc(&c))
+    return no_memory(err, c.used, "an evaluator");
   *out = layout_eval(&c, P, err);
   return SPO_OK;
 }
@@ -90,11 +90,10 @@ spo_status spo_point_create(const spo_problem *P, spo_point **out, spo_error *er
   const spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout_point(&count, P);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return no_memory(err, count.used, "a point");
+  spo_carver c = {0};
+  layout_point(&c, P);
+  if (!spo_carver_alloc(&c))
+    return no_memory(err, c.used, "a point");
   *out = layout_point(&c, P);
   return SPO_OK;
 }
@@ -120,11 +119,8 @@ static spo_status callback(spo_eval *E, int code, const char *which) {
     return SPO_OK;
   if (code > 0)
     return SPO_OUTSIDE;
-  const spo_status status =
-      spo_fail(E->err, SPO_E_USER, "spo_eval", "the %s callback returned %d", which, code);
-  if (E->err)
-    E->err->detail = code;
-  return status;
+  return spo_fail_detail(E->err, SPO_E_USER, code, "spo_eval", "the %s callback returned %d", which,
+                         code);
 }
 
 static spo_status unsupported(spo_eval *E, const char *which) {

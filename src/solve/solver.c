@@ -72,26 +72,24 @@ spo_status spo_solver_create(const spo_solver_ops *type, const spo_problem *P, c
   if (status != SPO_OK)
     return status;
   /* options first: the work depends on them */
-  spo_carver only_options = {.base = spo_block_alloc(type->options_size)};
-  if (!only_options.base)
+  void *own = spo_block_alloc(type->options_size);
+  if (!own)
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for the options of %s", type->name);
-  void *own = spo_carve(&only_options, 1, type->options_size);
   status = spo_options_take(type->option, type->n_options, options, own, type->options_size, err);
   if (status == SPO_OK) {
     const sizes size = {spo_point_len(P), spo_eval_len(P), type->work_len(P, own)};
-    spo_carver count = {0};
-    layout(&count, type, P, size);
-    spo_carver c = {.base = spo_block_alloc(count.used)};
-    if (c.base) {
+    spo_carver c = {0};
+    layout(&c, type, P, size);
+    if (spo_carver_alloc(&c)) {
       *out = layout(&c, type, P, size);
       (*out)->seed = seed;
       memcpy((void *)(uintptr_t)(*out)->run.options, own, type->options_size);
     } else {
-      status = spo_fail(err, SPO_E_NOMEM, __func__, "no memory for %s: %zu bytes", type->name,
-                        count.used);
+      status =
+          spo_fail(err, SPO_E_NOMEM, __func__, "no memory for %s: %zu bytes", type->name, c.used);
     }
   }
-  spo_block_free(only_options.base);
+  spo_block_free(own);
   return status;
 }
 

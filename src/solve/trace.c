@@ -251,11 +251,10 @@ spo_status spo_trace_create(const spo_problem *P, const spo_trace_options *given
     return status;
   spo_trace_options own = {0}, *const options = &own; /* given may be an older, shorter struct */
   memcpy(options, given, given->size < sizeof own ? given->size : sizeof own);
-  spo_carver count = {0};
-  layout(&count, options);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a trace: %zu bytes", count.used);
+  spo_carver c = {0};
+  layout(&c, options);
+  if (!spo_carver_alloc(&c))
+    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a trace: %zu bytes", c.used);
   spo_trace *t = layout(&c, options);
   const char *theorem;
   t->problem = P;

@@ -213,12 +213,11 @@ spo_status spo_minimize_batch(const spo_problem *P, const spo_batch *batch, doub
     status = take_rules(&w, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout(&count, batch, P->manifold, !run, &w);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, batch, P->manifold, !run, &w);
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for %zu starts: %zu bytes", batch->count,
-                    count.used);
+                    c.used);
   layout(&c, batch, P->manifold, !run, &w);
   status = create_solvers(&w, err);
   if (status == SPO_OK) {

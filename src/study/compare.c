@@ -249,11 +249,10 @@ spo_status spo_compare(const spo_problem *P, size_t count, const spo_contender *
   spo_status status = spo_problem_check(P, err);
   if (status != SPO_OK)
     return status;
-  spo_carver size = {0};
-  layout(&size, P, count);
-  spo_carver c = {.base = spo_block_alloc(size.used)};
-  if (!c.base)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a comparison: %zu bytes", size.used);
+  spo_carver c = {0};
+  layout(&c, P, count);
+  if (!spo_carver_alloc(&c))
+    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for a comparison: %zu bytes", c.used);
   comparison *k = layout(&c, P, count);
   k->contender = contender;
   status = take_options(k, options, err);

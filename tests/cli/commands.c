@@ -4,10 +4,6 @@
  * input. */
 #include "run.h"
 
-#include <math.h>
-
-#include <time.h>
-
 #include "lists/lists.h"
 
 static const char *const solve_keys[] = {"spheropt",
@@ -310,158 +306,6 @@ static void notes(void **state) {
   assert_non_null(strstr(ran.out, "note: "));
 }
 
-static void interrupt(int number) {
-  char line[] =
-      "solve ufm --classes 60 --per-class 20 --dim 40 --tau 1 --solver gradient-descent "
-      "--tol 1e-300 --max-iter 100000000 --line-search fixed --step 1e-3 -o stopped --progress";
-  pid_t pid = start_command(line);
-  struct stat info = {0};
-  for (int i = 0; i < 1000 && info.st_size == 0; i++) { /* until it runs */
-    nanosleep(&(struct timespec){0, 10000000}, NULL);
-    stat("stderr", &info);
-  }
-  assert_int_equal(kill(pid, number), 0);
-  assert_int_equal(end_command(pid), 3);
-  json_error_t why;
-  json_t *o = json_load_file("stopped/result.json", 0, &why);
-  assert_string_equal(text_at(o, "reason"), "user");
-  json_decref(o);
-  assert_int_equal(entries("stopped"), 4);
-  expect_run("verify stopped --spectrum=false", 4);
-}
-
-/* The members that a resumed run must share with the uninterrupted one. */
-static void expect_same_end(json_t *a, json_t *b) {
-  static const char *const keys[] = {"reason",     "f",           "grad_norm", "certified_gap",
-                                     "iterations", "evaluations", "metrics",   "gap"};
-  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-    assert_non_null(member(a, keys[i]));
-    assert_true(json_equal(member(a, keys[i]), member(b, keys[i])));
-  }
-}
-
-/* Cut short and resumed, or killed and resumed: the same end, the same files, and a trace that goes
- * on where it stopped. */
-static void checkpoints(void **state) {
-  (void)state;
-  const char *const whole =
-      "solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --json -o whole "
-      "--trace whole.csv";
-  json_t *due = run_json(whole, 0);
-  expect_run("solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --max-iter 20 "
-             "--checkpoint run.ck --every 1 --trace part.csv",
-             3);
-  json_t *resumed = run_json("solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --json "
-                             "-o part --resume run.ck --trace part.csv",
-                             0);
-  expect_same_end(due, resumed);
-  assert_string_equal(text_at(resumed, "init"), "run.ck");
-  expect_true(same_file("whole/W.npy", "part/W.npy") && same_file("whole/H.npy", "part/H.npy"));
-  slurp("part.csv", ran.out);
-  size_t lines = 0;
-  for (const char *c = ran.out; *c; c++)
-    lines += *c == '\n';
-  assert_int_equal(lines, (size_t)number(due, "iterations") + 2);
-  json_decref(resumed);
-  json_decref(due);
-  /* Ctrl-C saves as well; a kill leaves the last one saved */
-  for (int number_of = 0; number_of < 2; number_of++) {
-    const char *const line = "solve ufm --classes 10 --per-class 5 --dim 16 --tau 40 --grad-rel 0 "
-                             "--max-iter 4000 --solver gradient-descent --json";
-    char text[400];
-    due = run_json(line, 3);
-    unlink("run.ck");
-    snprintf(text, sizeof text, "%s --checkpoint run.ck --every 7", line);
-    const pid_t child = start_command(text);
-    while (!exists("run.ck"))
-      nanosleep(&(struct timespec){0, 1000000}, NULL);
-    kill(child, number_of == 0 ? SIGINT : SIGKILL);
-    end_command(child);
-    snprintf(text, sizeof text, "%s --resume run.ck", line);
-    resumed = run_json(text, 3);
-    expect_same_end(due, resumed);
-    json_decref(resumed);
-    json_decref(due);
-  }
-}
-
-static size_t lines_in(const char *path) {
-  size_t lines = 0;
-  slurp(path, ran.out);
-  for (const char *c = ran.out; *c; c++)
-    lines += *c == '\n';
-  return lines;
-}
-
-/* A run that was killed may have traced further than it saved, and have left half a row: neither
- * stays. A file that is no trace is left alone. */
-static void trace_of_a_killed_run(void **state) {
-  (void)state;
-  const char *const part[] = {"cut.csv", "cut.jsonl"};
-  for (int i = 0; i < 2; i++) {
-    char text[400];
-    const char *const line = "solve ufm --classes 10 --per-class 5 --dim 16 --json";
-    snprintf(text, sizeof text, "%s --max-iter 3 --checkpoint cut.ck", line);
-    expect_run(text, 3);
-    snprintf(text, sizeof text, "%s --max-iter 6 --trace %s", line, part[i]);
-    expect_run(text, 3);
-    FILE *f = fopen(part[i], "a");
-    assert_non_null(f);
-    fputs(i ? "{\"k\":7,\"ev" : "7,step,0.1", f);
-    fclose(f);
-    snprintf(text, sizeof text, "%s --resume cut.ck --trace %s", line, part[i]);
-    json_t *resumed = run_json(text, 0);
-    assert_int_equal(lines_in(part[i]), (size_t)number(resumed, "iterations") + 2 - (size_t)i);
-    json_decref(resumed);
-  }
-  write_text("other.csv", "a,b\n1,2\n");
-  expect_run("solve ufm --classes 10 --per-class 5 --dim 16 --resume cut.ck --trace other.csv", 2);
-  expect_true(strstr(ran.err, "--trace: other.csv: cannot be continued") != NULL);
-  slurp("other.csv", ran.out);
-  assert_string_equal(ran.out, "a,b\n1,2\n");
-}
-
-/* There and back, the same rows; a sweep that stopped goes on to the same end. */
-static void sweeps(void **state) {
-  (void)state;
-  const char *const line =
-      "sweep ufm --classes 4 --per-class 1 --dim 6 --init merged:2 --follow point "
-      "--vary tau=1:8:log:5 --json";
-  char text[400];
-  json_t *o = run_json(line, 0);
-  static const char *const keys[] = {"rows", "events", "values", "vary", "parameters", NULL};
-  have_keys(o, keys);
-  json_t *rows = member(o, "rows");
-  assert_int_equal(json_array_size(rows), 9);
-  for (size_t i = 0; i < 9; i++) {
-    json_t *row = json_array_get(rows, i), *mirror = json_array_get(rows, 8 - i);
-    expect_near(number(row, "value"), pow(8.0, (double)(i < 5 ? i : 8 - i) / 4), 1e-12);
-    expect_near(number(row, "f"), number(mirror, "f"), 1e-13);
-    assert_int_equal(number(row, "index"), number(mirror, "index"));
-    expect_true(number(row, "lambda_min") < 0 && number(row, "branch") == 0);
-  }
-  /* cut short by hand: the file says that it stopped after three steps */
-  snprintf(text, sizeof text, "%s -o swept", line);
-  json_decref(run_json(text, 0));
-  json_t *kept = json_load_file("swept/sweep.json", 0, NULL), *kept_rows = member(kept, "rows");
-  expect_true(json_equal(kept_rows, rows));
-  while (json_array_size(kept_rows) > 3)
-    json_array_remove(kept_rows, 3);
-  json_object_set_new(kept, "done", json_integer(3));
-  assert_int_equal(json_dump_file(kept, "swept/sweep.json", 0), 0);
-  json_decref(kept);
-  snprintf(text, sizeof text, "%s -o swept --continue", line);
-  json_t *again = run_json(text, 0);
-  assert_int_equal(json_array_size(member(again, "rows")), 9);
-  for (size_t i = 0; i < 9; i++)
-    expect_near(number(json_array_get(member(again, "rows"), i), "f"),
-                number(json_array_get(rows, i), "f"), 1e-12);
-  json_decref(again);
-  json_decref(o);
-  expect_run("sweep ufm --classes 3 --dim 4 --vary tau=1:2:3", 0);
-  expect_true(strstr(ran.out, "lambda_min") != NULL);
-}
-
 static void presets_and_times(void **state) {
   (void)state;
   json_t *listed = run_json("list presets --json", 0), *entry = NULL;
@@ -487,12 +331,6 @@ static void presets_and_times(void **state) {
   expect_true(number(fast, "evaluations.hess") < number(accurate, "evaluations.hess"));
   expect_true(number(accurate, "seconds_in.hess") > 0 && !member(fast, "seconds_in"));
   json_decref(fast), json_decref(accurate), json_decref(both);
-}
-
-static void interrupted(void **state) {
-  (void)state;
-  interrupt(SIGINT);
-  interrupt(SIGTERM);
 }
 
 /* Every option of every table is shown, and an example comes first */
@@ -549,119 +387,6 @@ static void lists(void **state) {
   json_decref(o);
 }
 
-/* The last line of stdout. */
-static const char *last_line(void) {
-  size_t end = strlen(ran.out);
-  if (end && ran.out[end - 1] == '\n')
-    ran.out[--end] = '\0';
-  const char *line = strrchr(ran.out, '\n');
-  return line ? line + 1 : ran.out;
-}
-
-static void checks(void **state) {
-  (void)state;
-  json_t *o = run_json("check --json", 0);
-  assert_true(json_is_true(member(o, "pass")));
-  assert_true(json_array_size(member(o, "checks")) > 15);
-  assert_true(number(o, "count") > 300);
-  json_decref(o);
-  expect_run("check ufm --classes 3 --per-class 2 --dim 4", 0);
-  assert_non_null(strstr(ran.out, "measured   allowed"));
-  assert_non_null(strstr(ran.out, "Hessian: symmetric"));
-  assert_non_null(strstr(last_line(), " checks, all passed"));
-  expect_run("check manifold stiefel", 0);
-  assert_null(strstr(ran.out, "measured")); /* nothing failed, a line each */
-  expect_run("check oblique --items", 0);
-  assert_non_null(strstr(ran.out, "retract: first order"));
-}
-
-static void checks_one_by_one(void **state) {
-  (void)state;
-  expect_run("check ufm --only gradient", 0);
-  assert_non_null(strstr(ran.out, "gradient: predicts the cost"));
-  assert_null(strstr(ran.out, "Hessian"));
-  assert_null(strstr(ran.out, "retract"));
-  expect_run("check rayleigh --size 7 --only hessian", 0);
-  assert_non_null(strstr(ran.out, "Hessian: predicts the gradient"));
-  expect_run("check stiefel --only transport", 0);
-  assert_non_null(strstr(ran.out, "transport: tangent"));
-  assert_null(strstr(ran.out, "retract"));
-  expect_run("check --only symmetry", 0); /* of those that state one */
-  assert_non_null(strstr(ran.out, "model     ufm"));
-  assert_null(strstr(ran.out, "FAILED"));
-}
-
-/* At a point that a run wrote, where the Hessian annihilates the orbit; and at a named one */
-static void checks_at_a_point(void **state) {
-  (void)state;
-  expect_run("solve ufm --classes 4 --per-class 2 --dim 6 --tau 2 -o point", 0);
-  json_t *o = run_json("check point --only symmetry --json", 0);
-  json_t *items = member(json_array_get(member(o, "checks"), 0), "items");
-  bool seen = false;
-  for (size_t i = 0; i < json_array_size(items); i++)
-    seen = seen || strcmp(text_at(json_array_get(items, i), "name"),
-                          "symmetry: the Hessian annihilates it") == 0;
-  assert_true(seen);
-  json_decref(o);
-  expect_run("check point", 0);
-  expect_run("check ufm --classes 4 --per-class 2 --dim 6 --tau 2 --init merged:2", 0);
-  assert_non_null(strstr(ran.out, "point: merged:2"));
-  assert_non_null(strstr(ran.out, "symmetry: the Hessian annihilates it"));
-  expect_run("check ufm --classes 4 --per-class 2 --dim 6 --tau 2", 0);
-  assert_null(strstr(ran.out, "symmetry: the Hessian annihilates it"));
-}
-
-/* The numbers of line `row` (0: the first below the names) of a CSV file; the count of columns. */
-static size_t csv_row(const char *path, size_t row, double *value, size_t room) {
-  static char text[RUN_ROOM];
-  slurp(path, text);
-  char *line = text;
-  for (size_t i = 0; i <= row; i++) {
-    line = strchr(line, '\n');
-    assert_non_null(line);
-    line++;
-  }
-  size_t count = 0;
-  for (char *end; count < room; line = end + 1) {
-    value[count++] = strtod(line, &end);
-    assert_true(end > line);
-    if (*end != ',')
-      break;
-  }
-  return count;
-}
-
-static void plots(void **state) {
-  (void)state;
-  double v[8], w[8];
-  expect_run("check rayleigh --size 9 --curves c.csv --profile p.csv --surface s.csv --points 5",
-             0);
-  assert_non_null(strstr(ran.out, "written p.csv: t,f,slope,first,second,model_slope"));
-  /* remainders of slopes 2 and 3 from one step to the next */
-  assert_int_equal(csv_row("c.csv", 1, v, 8), 6);
-  assert_int_equal(csv_row("c.csv", 2, w, 8), 6);
-  expect_near(log2(v[0] / w[0]), 1, 1e-12);
-  expect_near(log2(v[1] / w[1]), 2, 0.3);
-  expect_near(log2(v[2] / w[2]), 3, 0.3);
-  expect_near(log2(v[3] / w[3]), 2, 0.3);
-  expect_near(log2(v[5] / w[5]), 3, 0.3);
-  /* in the middle all models are the cost, and both files show the same point */
-  assert_int_equal(csv_row("p.csv", 2, v, 8), 6);
-  expect_near(v[0], 0, 0);
-  expect_near(v[1], v[3], 1e-14);
-  expect_near(v[1], v[4], 1e-14);
-  expect_near(v[2], v[5], 1e-8);
-  assert_int_equal(csv_row("s.csv", 12, w, 8), 3);
-  expect_near(w[2], v[1], 1e-14);
-  /* the steepest descent goes down */
-  expect_run("check rayleigh --size 9 --profile p.csv --direction descent --geodesic --points 3 "
-             "--reach 1e-3 --json",
-             0);
-  csv_row("p.csv", 0, v, 8);
-  csv_row("p.csv", 2, w, 8);
-  expect_true(v[1] > w[1] && v[2] < 0);
-}
-
 /* The same minimum whatever the solver sees; what is reported is the problem's own */
 static void wrappers(void **state) {
   (void)state;
@@ -706,17 +431,9 @@ int main(void) {
       cmocka_unit_test(real_input),
       cmocka_unit_test(parameters_return),
       cmocka_unit_test(notes),
-      cmocka_unit_test(checkpoints),
-      cmocka_unit_test(sweeps),
-      cmocka_unit_test(trace_of_a_killed_run),
       cmocka_unit_test(presets_and_times),
-      cmocka_unit_test(interrupted),
       cmocka_unit_test(help),
       cmocka_unit_test(lists),
-      cmocka_unit_test(checks),
-      cmocka_unit_test(checks_one_by_one),
-      cmocka_unit_test(checks_at_a_point),
-      cmocka_unit_test(plots),
       cmocka_unit_test(wrappers),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

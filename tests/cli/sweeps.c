@@ -250,15 +250,53 @@ static void along_decay(void **state) {
   json_decref(o);
 }
 
+/* There and back, the same rows; a sweep that stopped goes on to the same end. */
+static void there_and_back(void **state) {
+  (void)state;
+  const char *const line =
+      "sweep ufm --classes 4 --per-class 1 --dim 6 --init merged:2 --follow point "
+      "--vary tau=1:8:log:5 --json";
+  char text[400];
+  json_t *o = run_json(line, 0);
+  static const char *const keys[] = {"rows", "events", "values", "vary", "parameters", NULL};
+  have_keys(o, keys);
+  json_t *rows = member(o, "rows");
+  assert_int_equal(json_array_size(rows), 9);
+  for (size_t i = 0; i < 9; i++) {
+    json_t *row = json_array_get(rows, i), *mirror = json_array_get(rows, 8 - i);
+    expect_near(number(row, "value"), pow(8.0, (double)(i < 5 ? i : 8 - i) / 4), 1e-12);
+    expect_near(number(row, "f"), number(mirror, "f"), 1e-13);
+    assert_int_equal(number(row, "index"), number(mirror, "index"));
+    expect_true(number(row, "lambda_min") < 0 && number(row, "branch") == 0);
+  }
+  /* cut short by hand: the file says that it stopped after three steps */
+  snprintf(text, sizeof text, "%s -o swept", line);
+  json_decref(run_json(text, 0));
+  json_t *kept = json_load_file("swept/sweep.json", 0, NULL), *kept_rows = member(kept, "rows");
+  expect_true(json_equal(kept_rows, rows));
+  while (json_array_size(kept_rows) > 3)
+    json_array_remove(kept_rows, 3);
+  json_object_set_new(kept, "done", json_integer(3));
+  assert_int_equal(json_dump_file(kept, "swept/sweep.json", 0), 0);
+  json_decref(kept);
+  snprintf(text, sizeof text, "%s -o swept --continue", line);
+  json_t *again = run_json(text, 0);
+  assert_int_equal(json_array_size(member(again, "rows")), 9);
+  for (size_t i = 0; i < 9; i++)
+    expect_near(number(json_array_get(member(again, "rows"), i), "f"),
+                number(json_array_get(rows, i), "f"), 1e-12);
+  json_decref(again);
+  json_decref(o);
+  expect_run("sweep ufm --classes 3 --dim 4 --vary tau=1:2:3", 0);
+  expect_true(strstr(ran.out, "lambda_min") != NULL);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(thresholds),
-      cmocka_unit_test(long_step),
-      cmocka_unit_test(absent_classes),
-      cmocka_unit_test(along_dimension),
-      cmocka_unit_test(along_classes),
-      cmocka_unit_test(along_temperature),
-      cmocka_unit_test(along_temperature_to_a_fold),
+      cmocka_unit_test(there_and_back),    cmocka_unit_test(thresholds),
+      cmocka_unit_test(long_step),         cmocka_unit_test(absent_classes),
+      cmocka_unit_test(along_dimension),   cmocka_unit_test(along_classes),
+      cmocka_unit_test(along_temperature), cmocka_unit_test(along_temperature_to_a_fold),
       cmocka_unit_test(along_decay),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "lists/lists.h"
+#include "mutant.h"
 #include "samples.h"
 
 enum { N_MAX = 64 };
@@ -88,62 +89,6 @@ static void silent_at_large_tau(void **state) {
 }
 
 /* ---- broken manifolds ------------------------------------------------------------------------ */
-
-typedef struct mutant {
-  spo_manifold base;
-  spo_manifold_ops ops;
-  const spo_manifold *good;
-} mutant;
-
-static const spo_manifold *good(const spo_manifold *M) {
-  return ((const mutant *)M)->good;
-}
-
-static spo_status project(const spo_manifold *M, const double *x, const double *w, double *v,
-                          double *work) {
-  return good(M)->ops->project(good(M), x, w, v, work);
-}
-
-static spo_status retract(const spo_manifold *M, const double *x, double t, const double *v,
-                          double *y, double *work) {
-  return good(M)->ops->retract(good(M), x, t, v, y, work);
-}
-
-static spo_status egrad_to_rgrad(const spo_manifold *M, const double *x, double *g, double *memo,
-                                 double *work) {
-  return good(M)->ops->egrad_to_rgrad(good(M), x, g, memo, work);
-}
-
-static spo_status ehess_to_rhess(const spo_manifold *M, const double *x, const double *memo,
-                                 const double *v, double *hv, double *work) {
-  return good(M)->ops->ehess_to_rhess(good(M), x, memo, v, hv, work);
-}
-
-static spo_status random_point(const spo_manifold *M, gsl_rng *rng, double *x, double *work) {
-  return good(M)->ops->random_point(good(M), rng, x, work);
-}
-
-static double defect(const spo_manifold *M, const double *x, double *work) {
-  return good(M)->ops->defect(good(M), x, work);
-}
-
-static spo_status from_coords(const spo_manifold *M, const double *x, size_t k, const double *C,
-                              double *V, double *work) {
-  return good(M)->ops->from_coords(good(M), x, k, C, V, work);
-}
-
-static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, const double *V,
-                            double *C, double *work) {
-  return good(M)->ops->to_coords(good(M), x, k, V, C, work);
-}
-
-static double inner(const spo_manifold *M, const double *x, const double *u, const double *v) {
-  return spo_manifold_inner(good(M), x, u, v);
-}
-
-static void destroy(spo_manifold *M) {
-  (void)M;
-}
 
 static spo_status project_not(const spo_manifold *M, const double *x, const double *w, double *v,
                               double *work) {
@@ -256,20 +201,8 @@ typedef struct bench {
 static void open_bench(bench *b) {
   b->P = ufm_problem(3, 2, 4, 2.0);
   const spo_manifold *M = b->P->manifold;
-  b->m = (mutant){.base = *M,
-                  .ops = {.size = sizeof b->m.ops,
-                          .project = project,
-                          .retract = retract,
-                          .egrad_to_rgrad = egrad_to_rgrad,
-                          .ehess_to_rhess = ehess_to_rhess,
-                          .random_point = random_point,
-                          .defect = defect,
-                          .destroy = destroy,
-                          .from_coords = from_coords,
-                          .to_coords = to_coords,
-                          .inner = inner},
-                  .good = M};
-  b->m.base.ops = &b->m.ops;
+  wrap(&b->m, M);
+  b->m.ops.inner = inner;
   b->rng = new_rng(8);
   b->x = new_vector(b->P), b->y = new_vector(b->P);
   b->v = new_vector(b->P), b->w = new_vector(b->P);

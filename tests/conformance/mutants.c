@@ -2,113 +2,15 @@
  *
  * Do the checks see what is wrong? Sound manifolds and a sound problem are wrapped, one slot is
  * broken, and the item that is there for this fault has to fail, for every seed. */
-#include "expect.h"
+#include "mutant.h"
 
 #include <gsl/gsl_randist.h>
-#include <string.h>
 
 #include <spheropt/check.h>
 #include <spheropt/manifolds/oblique.h>
 #include <spheropt/manifolds/stiefel.h>
 
 enum { SEEDS = 10, N_MAX = 16 };
-
-/* ---- a wrapper whose slots do what the good ones do ------------------------------------------ */
-
-typedef struct mutant {
-  spo_manifold base;
-  spo_manifold_ops ops;
-  const spo_manifold *good;
-} mutant;
-
-static const spo_manifold *good(const spo_manifold *M) {
-  return ((const mutant *)M)->good;
-}
-
-static spo_status project(const spo_manifold *M, const double *x, const double *w, double *v,
-                          double *work) {
-  return good(M)->ops->project(good(M), x, w, v, work);
-}
-
-static spo_status retract(const spo_manifold *M, const double *x, double t, const double *v,
-                          double *y, double *work) {
-  return good(M)->ops->retract(good(M), x, t, v, y, work);
-}
-
-static spo_status egrad_to_rgrad(const spo_manifold *M, const double *x, double *g, double *memo,
-                                 double *work) {
-  return good(M)->ops->egrad_to_rgrad(good(M), x, g, memo, work);
-}
-
-static spo_status ehess_to_rhess(const spo_manifold *M, const double *x, const double *memo,
-                                 const double *v, double *hv, double *work) {
-  return good(M)->ops->ehess_to_rhess(good(M), x, memo, v, hv, work);
-}
-
-static spo_status random_point(const spo_manifold *M, gsl_rng *rng, double *x, double *work) {
-  return good(M)->ops->random_point(good(M), rng, x, work);
-}
-
-static double defect(const spo_manifold *M, const double *x, double *work) {
-  return good(M)->ops->defect(good(M), x, work);
-}
-
-static void destroy(spo_manifold *M) {
-  (void)M;
-}
-
-static spo_status geodesic(const spo_manifold *M, const double *x, double t, const double *v,
-                           double *y, double *work) {
-  return good(M)->ops->exp(good(M), x, t, v, y, work);
-}
-
-static spo_status transport(const spo_manifold *M, const double *x, const double *y,
-                            const double *v, double *w, double *work) {
-  return spo_manifold_transport(good(M), x, y, v, w, work);
-}
-
-static spo_status from_coords(const spo_manifold *M, const double *x, size_t k, const double *C,
-                              double *V, double *work) {
-  return good(M)->ops->from_coords(good(M), x, k, C, V, work);
-}
-
-static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, const double *V,
-                            double *C, double *work) {
-  return good(M)->ops->to_coords(good(M), x, k, V, C, work);
-}
-
-static double inner(const spo_manifold *M, const double *x, const double *u, const double *v) {
-  return spo_manifold_inner(good(M), x, u, v);
-}
-
-static double step_limit(const spo_manifold *M, const double *x, const double *v) {
-  return good(M)->ops->step_limit(good(M), x, v);
-}
-
-static spo_status velocity(const spo_manifold *M, const double *x, double t, const double *v,
-                           const double *y, double *w, double *work) {
-  return spo_manifold_velocity(good(M), x, t, v, y, w, work);
-}
-
-static void wrap(mutant *m, const spo_manifold *M) {
-  *m = (mutant){.base = *M,
-                .ops = {.size = sizeof m->ops,
-                        .project = project,
-                        .retract = retract,
-                        .egrad_to_rgrad = egrad_to_rgrad,
-                        .ehess_to_rhess = ehess_to_rhess,
-                        .random_point = random_point,
-                        .defect = defect,
-                        .destroy = destroy,
-                        .exp = M->ops->exp ? geodesic : NULL,
-                        .transport = transport,
-                        .from_coords = from_coords,
-                        .to_coords = to_coords,
-                        .step_limit = M->ops->step_limit ? step_limit : NULL,
-                        .velocity = velocity},
-                .good = M};
-  m->base.ops = &m->ops;
-}
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 

@@ -38,7 +38,7 @@ typedef struct spo_conjugate_gradient_options {
  * spo_option_set(spo_option_find(type->option, type->n_options, "beta"), &options, "dai-yuan",
  * err). Memory: 6 points; 7 with a preconditioner, 8 with it and beta hager-zhang. Source: Hager,
  * Zhang 2006 (survey); Sakai, Sato, Iiduka 2023 (on manifolds); constants in the table.
- * tests/unit/first_order.c. */
+ * tests/unit/conjugate_gradient.c. */
 SPO_API const spo_solver_ops *spo_conjugate_gradient(void);
 
 /** spo_conjugate_gradient_options_init - the defaults. O(1). */

@@ -36,7 +36,7 @@ typedef struct spo_gradient_descent_options {
  * spo_option_set(spo_option_find(type->option, type->n_options, "line-search"), &options, "fixed",
  * err). Memory: 4 points; 5 for a line search with slopes or Barzilai-Borwein steps. Source: Absil,
  * Mahony, Sepulchre 2008, 4.2; Iannazzo, Porcelli 2018; Hager, Zhang 2005, eq. 4.1 (approximate
- * Wolfe). tests/oracle/ufm_runs.c, tests/unit/first_order.c. */
+ * Wolfe). tests/oracle/ufm_runs.c, tests/unit/gradient_descent.c. */
 SPO_API const spo_solver_ops *spo_gradient_descent(void);
 
 /** spo_gradient_descent_options_init - the defaults. O(1). */

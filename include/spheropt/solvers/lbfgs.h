@@ -42,7 +42,7 @@ typedef struct spo_lbfgs_options {
 /** spo_lbfgs - the solver; first order. Memory: 6 points, and 2 for each pair.
  * Source: Nocedal, Wright 2006, algorithms 7.4 and 7.5; Huang, Gallivan, Absil 2015 (on
  * manifolds); Li, Fukushima 2001 (cautious update); constants in the table.
- * tests/unit/first_order.c. */
+ * tests/unit/lbfgs.c. */
 SPO_API const spo_solver_ops *spo_lbfgs(void);
 
 /** spo_lbfgs_options_init - the defaults. O(1). */

@@ -180,10 +180,9 @@ spo_status pullback_create(const spo_problem *P, const double *x, const spo_stop
   const spo_status status = find_blocks(P->manifold, 0, NULL, &n_blocks, err);
   if (status != SPO_OK)
     return status;
-  spo_carver count = {0};
-  layout(&count, P, n_blocks);
-  spo_carver c = {.base = spo_block_alloc(count.used)};
-  if (!c.base)
+  spo_carver c = {0};
+  layout(&c, P, n_blocks);
+  if (!spo_carver_alloc(&c))
     return spo_fail(err, SPO_E_NOMEM, __func__, "out of memory");
   pullback *b = layout(&c, P, n_blocks);
   find_blocks(P->manifold, 0, b->blocks, &filled, NULL);
