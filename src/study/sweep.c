@@ -123,7 +123,7 @@ static spo_status open_stand(spo_sweep *s, double value, stand *out, spo_error *
 
 static spo_status solve(spo_sweep *s, const spo_solver_ops *type, stand *t, spo_error *err) {
   spo_solver *solver;
-  spo_result result = {0};
+  spo_result result = {.size = sizeof result};
   spo_stop stop;
   spo_stop_init(&stop);
   stop.grad_rel = s->options.grad_rel;
@@ -169,6 +169,7 @@ static spo_status measure(spo_sweep *s, stand *t, spo_error *err) {
     t->row.grad_norm = p->grad_norm;
     t->row.index = spectrum->index;
     t->row.lambda_min = lowest_proper(spectrum);
+    t->row.critical = t->critical;
   }
   spo_spectrum_destroy(spectrum);
   spo_point_destroy(p);
@@ -300,6 +301,7 @@ static spo_status copy_stand(spo_sweep *s, const stand *from, stand *out, spo_er
     return status;
   spo_vec_copy(from->P->manifold->n, from->x, out->x);
   out->row = from->row;
+  out->critical = from->critical;
   return SPO_OK;
 }
 
@@ -330,10 +332,10 @@ static spo_status walk(spo_sweep *s, stand *t, bool *near, spo_sweep_event *even
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* From a point that is no minimum down to one. */
-static spo_status descend(spo_sweep *s, stand *t, spo_error *err) {
-  const spo_status status = solve(s, spo_trust_region(), t, err);
-  t->row.branch = s->next_branch++;
+/* Off the branch to another point, where a branch of its own begins if it is critical. */
+static spo_status jump(spo_sweep *s, const spo_solver_ops *type, stand *t, spo_error *err) {
+  const spo_status status = solve(s, type, t, err);
+  t->row.branch = t->critical ? s->next_branch++ : SPO_SWEEP_NOWHERE;
   return status == SPO_OK ? measure(s, t, err) : status;
 }
 
@@ -353,8 +355,8 @@ spo_status spo_sweep_start(spo_sweep *s, double value, const double *x, size_t b
     leave(&t);
     return status;
   }
-  t.row.branch = branch;
-  s->next_branch = branch + 1;
+  t.row.branch = t.critical ? branch : SPO_SWEEP_NOWHERE;
+  s->next_branch = branch + (t.critical ? 1 : 0);
   leave(&s->last);
   take_over(&s->here, &t);
   *row = s->here.row;
@@ -373,18 +375,16 @@ spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row, spo_sw
   if (resized) {
     status = fresh_start(s, &t, err);
     if (status == SPO_OK)
-      status = descend(s, &t, err);
+      status = jump(s, spo_trust_region(), &t, err);
+  } else if (status == SPO_OK && !s->here.critical) {
+    near = false; /* of no branch: it neither ends nor goes on */
   } else if (status == SPO_OK && s->vary->kind == SPO_OPTION_DOUBLE && room > 0) {
     status = walk(s, &t, &near, event, events, err);
   }
   if (status == SPO_OK && !resized && follows_minima(s) && (!near || t.row.index > 0))
-    status = descend(s, &t, err);
-  else if (status == SPO_OK && !resized && !near) { /* another point, if there is one */
-    status = solve(s, spo_newton(), &t, err);
-    t.row.branch = s->next_branch++;
-    if (status == SPO_OK)
-      status = measure(s, &t, err);
-  }
+    status = jump(s, spo_trust_region(), &t, err);
+  else if (status == SPO_OK && !resized && !near) /* another point, if there is one */
+    status = jump(s, spo_newton(), &t, err);
   if (status != SPO_OK) {
     leave(&t);
     return status;
@@ -398,7 +398,7 @@ spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row, spo_sw
 /* ---- crossings ------------------------------------------------------------------------------- */
 
 static bool same_branch(const spo_sweep *s) {
-  return s->last.P && s->last.row.branch == s->here.row.branch;
+  return s->last.P && s->here.critical && s->last.row.branch == s->here.row.branch;
 }
 
 /* Both branches at one value between; the lower end moves there if their order is as it was. */

@@ -122,7 +122,7 @@ static spo_result watch(const spo_solver_ops *type, const spo_problem *P, const 
                         history *h) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   spo_stop stop;
   double x[N] = {1.0, -1.0, 2.0, 0.5};
   *h = (history){.q = P->self};
@@ -445,7 +445,7 @@ static spo_result watch_on_sphere(const spo_solver_ops *type, const spo_problem 
                                   const void *options, history *h) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   double x[N] = {0.6, 0.0, 0.8};
   *h = (history){.q = P->self};
   expect_ok(spo_solver_create(type, P, options, 1, &s, &err));
@@ -977,7 +977,7 @@ static void test_failing_callbacks(void **state) {
                        sizeof(spo_conjugate_gradient_options) + sizeof(spo_lbfgs_options)];
           double x[2] = {2.0, 1.0};
           spo_solver *run;
-          spo_result res;
+          spo_result res = {.size = sizeof res};
           spo_options_init(type[k]->option, type[k]->n_options, options, type[k]->options_size);
           expect_ok(
               spo_option_set(spo_option_find(type[k]->option, type[k]->n_options, "line-search"),
