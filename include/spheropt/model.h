@@ -73,6 +73,9 @@ typedef struct spo_model_ops {
    * known minimum, with its conditions. NULL: nothing is said */
   const char *manifold, *theorem;
   const char *example; /* parameters as in sample, for --help, where sample[0] shows too little */
+  /* what finish lowers, at x: by it, not by the cost, finished points of several starts compare.
+   * NULL: those compare by the cost, and only the best of them is finished */
+  spo_status (*finish_value)(const spo_problem *P, const double *x, double *value, spo_error *err);
 } spo_model_ops;
 
 /**

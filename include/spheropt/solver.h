@@ -45,6 +45,7 @@ typedef struct spo_iter {
   const double *x;   /* the current point, n doubles; valid until the next step */
 } spo_iter;
 
+/* size is the caller's sizeof(spo_result): no more is written. */
 typedef struct spo_result {
   size_t size;
   spo_reason reason;
@@ -135,11 +136,12 @@ SPO_API void spo_solver_seed(spo_solver *s, uint64_t seed);
  * x        in/out  n doubles: the start in, the last accepted point out, whatever happens
  * stop     in      NULL: defaults
  * monitor  in      NULL: none;  self  in  handed to it
- * res      out     why it ended, and the last iteration; may be NULL
+ * res      in/out  size in; why it ended, and the last iteration, out; may be NULL
  *
  * Units: those of f. Cost: no allocation, unless a solver that cannot leave saddles is started at a
  * critical point: then its certificate is computed, once, before the first step.
- * Fails: SPO_E_ARG (x is off the manifold by more than 1e-6: project it first), SPO_E_OPTION (stop
+ * Fails: SPO_E_ARG (x is off the manifold by more than 1e-6: project it first; res->size has no
+ * room for the reason), SPO_E_OPTION (stop
  * rules), SPO_E_NONFINITE (cost or gradient at the start), SPO_E_USER; x is then the last good
  * point. That the budget ended is no failure: see res->reason.
  */
@@ -153,8 +155,8 @@ SPO_API spo_status spo_solver_solve(spo_solver *s, double *x, const spo_stop *st
  * start   x in, n doubles. stop is copied; what it points to must stay.
  * step    one iteration into *it (may be NULL); *reason is SPO_RUNNING while the run should go on.
  *         The first call reports the start itself (k = 0). A step after the end changes nothing.
- * finish  x out, n doubles: the last accepted point; x and res may be NULL. SPO_E_ARG before a
- * start.
+ * finish  x out, n doubles: the last accepted point; x and res may be NULL, res as above. SPO_E_ARG
+ * before a start, and for that size.
  *
  * `while (!spo_solver_step(s, &it, &reason, &err) && reason == SPO_RUNNING) ...` makes exactly the
  * steps of spo_solver_solve. Fails: as there.

@@ -140,8 +140,19 @@ static int run_once(solve *v) {
   return status ? status : cli_running_go(&v->running, &v->s, stop, &v->result);
 }
 
+/* A run that was interrupted is handed over as it stands. */
+static bool finishes(const solve *v) {
+  return v->finish && v->result.reason != SPO_STOP_USER;
+}
+
+static void say_finished(solve *v, spo_error *note) {
+  snprintf(v->finished, sizeof v->finished, "%s", note->text);
+  cli_note(&v->s.notes, note);
+}
+
 static int run_many(solve *v) {
   cli_starts *m = &v->starts;
+  spo_error note = {0};
   int status = cli_starts_draw(m, &v->s);
   if (!status && !v->json) {
     cli_print_subject(&v->s);
@@ -150,6 +161,10 @@ static int run_many(solve *v) {
   if (!status)
     status = cli_starts_go(m, &v->s, &v->wrapping, v->type, v->solver.values, v->stop.values,
                            &v->result);
+  if (!status && finishes(v) && SPO_HAS(spo_model_ops, v->s.model, finish_value)) {
+    status = cli_starts_finish(m, &v->s, &v->result, &note);
+    say_finished(v, &note);
+  }
   if (status)
     return status;
   const double *const best = m->X + m->best * v->s.problem->manifold->n;
@@ -162,15 +177,13 @@ static int run_many(solve *v) {
   return status;
 }
 
-/* A run that was interrupted is handed over as it stands. */
 static int finish_point(solve *v) {
   spo_error err = {0};
-  if (!v->finish || v->result.reason == SPO_STOP_USER)
+  if (!finishes(v) || v->starts.finished)
     return CLI_OK;
   if (v->s.model->finish(v->s.problem, v->s.x, &err))
     return cli_fail(CLI_FAILED, "--finish: %s", err.text);
-  snprintf(v->finished, sizeof v->finished, "%s", err.text);
-  cli_note(&v->s.notes, &err);
+  say_finished(v, &err);
   return CLI_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "io/json.h"
 #include "io/memory_limit.h"
@@ -114,6 +115,45 @@ int cli_starts_go(cli_starts *m, cli_subject *s, const cli_wrapping *wrapping,
   return CLI_OK;
 }
 
+/* ---- finishing ------------------------------------------------------------------------------- */
+
+static bool counts(const spo_batch_run *r) {
+  return !r->status && r->result.converged;
+}
+
+static int finish_one(cli_starts *m, const cli_subject *s, size_t i, spo_error *note) {
+  double *x = m->X + i * s->problem->manifold->n;
+  *note = (spo_error){0};
+  spo_error err = {0};
+  spo_status status = s->model->finish(s->problem, x, note);
+  if (status)
+    return cli_fail(CLI_FAILED, "--finish: seed %" PRIu64 ": %s", m->run[i].seed, note->text);
+  status = s->model->finish_value(s->problem, x, &m->finished[i], &err);
+  return status ? cli_fail(CLI_FAILED, "--finish: %s", err.text) : CLI_OK;
+}
+
+int cli_starts_finish(cli_starts *m, const cli_subject *s, spo_result *result, spo_error *note) {
+  const size_t first = m->best;
+  const bool any = counts(&m->run[first]);
+  int status = CLI_OK;
+  m->finished = calloc(m->count, sizeof *m->finished);
+  if (!m->finished)
+    return cli_fail(CLI_FAILED, "out of memory");
+  for (size_t i = 0; i < m->count; i++)
+    m->finished[i] = NAN;
+  status = finish_one(m, s, first, note);
+  for (size_t i = 0; any && !status && i < m->count && !cli_interrupted(NULL); i++) {
+    spo_error own;
+    if (i == first || !counts(&m->run[i]))
+      continue;
+    status = finish_one(m, s, i, &own);
+    if (!status && m->finished[i] < m->finished[m->best])
+      m->best = i, *note = own;
+  }
+  *result = m->run[m->best].result;
+  return status;
+}
+
 /* ---- what is said ---------------------------------------------------------------------------- */
 
 json_t *cli_starts_json(const cli_starts *m) {
@@ -126,6 +166,8 @@ json_t *cli_starts_json(const cli_starts *m) {
                         spo_json_text(r->status ? "failed" : spo_reason_name(r->result.reason)));
     json_object_set_new(o, "converged", json_boolean(!r->status && r->result.converged));
     json_object_set_new(o, "f", spo_json_real(r->result.last.f));
+    if (m->finished)
+      json_object_set_new(o, "finished", spo_json_real(m->finished[i]));
     json_object_set_new(o, "grad_norm", spo_json_real(r->result.last.grad_norm));
     json_object_set_new(o, "iterations", spo_json_uint(r->result.last.k));
     if (r->status)
@@ -135,58 +177,64 @@ json_t *cli_starts_json(const cli_starts *m) {
   return list;
 }
 
-static int by_cost(const void *a, const void *b) {
-  const spo_batch_run *const *p = a, *const *q = b;
-  const double x = (*p)->result.last.f, y = (*q)->result.last.f;
-  return (x > y) - (x < y);
+/* A start by what the starts are compared by */
+typedef struct level {
+  double value;
+  uint64_t seed;
+} level;
+
+static int by_value(const void *a, const void *b) {
+  const level *p = a, *q = b;
+  return (p->value > q->value) - (p->value < q->value);
 }
 
-static bool counts(const spo_batch_run *r) {
-  return !r->status && r->result.converged;
-}
-
-/* Where one level ends and the next begins: f agrees to so much of it */
+/* Where one level ends and the next begins: the value agrees to so much of it */
 static const double same = 1e-8;
 
-static void print_levels(size_t count, const spo_batch_run **run) {
+static void print_levels(size_t count, const level *start, const char *what) {
   enum { SHOWN = 12 };
   size_t levels = 0;
-  printf("  %-18s %8s  %s\n", "f", "starts", "first seed");
+  printf("  %-18s %8s  %s\n", what, "starts", "first seed");
   for (size_t i = 0, j; i < count; i = j, levels++) {
-    const double f = run[i]->result.last.f;
-    uint64_t seed = run[i]->seed;
-    for (j = i + 1; j < count && run[j]->result.last.f - f <= same * fabs(f); j++)
-      seed = run[j]->seed < seed ? run[j]->seed : seed;
+    const double f = start[i].value;
+    uint64_t seed = start[i].seed;
+    for (j = i + 1; j < count && start[j].value - f <= same * fabs(f); j++)
+      seed = start[j].seed < seed ? start[j].seed : seed;
     if (levels < SHOWN)
       printf("  %-18s %8zu  %" PRIu64 "\n", cli_number(f, 12), j - i, seed);
   }
   if (levels > SHOWN)
-    printf("  and %zu more costs\n", levels - SHOWN);
+    printf("  and %zu more levels\n", levels - SHOWN);
 }
 
 void cli_starts_print(const cli_starts *m) {
-  const spo_batch_run **run = calloc(m->count, sizeof *run), *failed = NULL;
-  size_t converged = 0, failures = 0;
-  for (size_t i = 0; run && i < m->count; i++) {
-    if (counts(&m->run[i]))
-      run[converged++] = &m->run[i];
-    failures += m->run[i].status != SPO_OK;
-    if (!failed && m->run[i].status)
-      failed = &m->run[i];
+  level *start = calloc(m->count, sizeof *start);
+  const spo_batch_run *failed = NULL;
+  size_t converged = 0, levelled = 0, failures = 0;
+  for (size_t i = 0; start && i < m->count; i++) {
+    const spo_batch_run *r = &m->run[i];
+    const double value = m->finished ? m->finished[i] : r->result.last.f;
+    converged += counts(r);
+    if (counts(r) && !isnan(value)) /* one that was not finished any more has none */
+      start[levelled++] = (level){value, r->seed};
+    failures += r->status != SPO_OK;
+    if (!failed && r->status)
+      failed = r;
   }
-  printf("\n%zu of %zu starts converged; the best, from seed %" PRIu64 ", is kept\n\n", converged,
-         m->count, m->run[m->best].seed);
-  if (converged > 0) {
-    qsort(run, converged, sizeof *run, by_cost);
-    print_levels(converged, run);
+  printf("\n%zu of %zu starts converged; the best%s, from seed %" PRIu64 ", is kept\n\n", converged,
+         m->count, m->finished ? " after --finish" : "", m->run[m->best].seed);
+  if (levelled > 0) {
+    qsort(start, levelled, sizeof *start, by_value);
+    print_levels(levelled, start, m->finished ? "finished" : "f");
   }
   if (failed)
     printf("  %zu failed; seed %" PRIu64 ": %s\n", failures, failed->seed, failed->error.text);
-  free(run);
+  free(start);
 }
 
 void cli_starts_free(cli_starts *m) {
   spo_block_free(m->X);
   free(m->run);
+  free(m->finished);
   cli_group_free(&m->group);
 }

@@ -10,7 +10,8 @@ typedef struct cli_starts {
   cli_group group; /* --starts, --threads */
   size_t count;    /* 1: an ordinary run */
   size_t best;
-  double *X; /* the points, n doubles each */
+  double *X;        /* the points, n doubles each */
+  double *finished; /* what the model's finish lowers, where a start was finished; NULL: none was */
   spo_batch_run *run;
   const cli_wrapping *wrapping;
   bool progress;
@@ -28,6 +29,9 @@ int cli_starts_draw(cli_starts *m, cli_subject *s);
 int cli_starts_go(cli_starts *m, cli_subject *s, const cli_wrapping *wrapping,
                   const spo_solver_ops *type, const void *options, const spo_stop *stop,
                   spo_result *result);
+/* Every start that converged, or else the best, improved by the model's finish; m->best and *result
+ * then tell of the best by what that lowers, and note is what it said there. A status. */
+int cli_starts_finish(cli_starts *m, const cli_subject *s, spo_result *result, spo_error *note);
 json_t *cli_starts_json(const cli_starts *m);
 void cli_starts_print(const cli_starts *m);
 void cli_starts_free(cli_starts *m);

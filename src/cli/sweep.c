@@ -190,26 +190,32 @@ static void print_head(const sweep *v) {
 }
 
 static void add_row(sweep *v, track *t, const spo_sweep_row *row) {
-  if (row->branch != t->local || v->done == 0) {
+  char branch[24] = "-";
+  if (row->critical && (row->branch != t->local || v->done == 0)) {
     t->local = row->branch;
     t->branch = v->branches++;
+  } else if (!row->critical) {
+    t->local = SPO_SWEEP_NOWHERE;
   }
+  if (row->critical)
+    snprintf(branch, sizeof branch, "%zu", t->branch);
   json_t *o = json_object();
   json_object_set_new(o, "value", spo_json_real(row->value));
   json_object_set_new(o, "f", spo_json_real(row->f));
   json_object_set_new(o, "grad_norm", spo_json_real(row->grad_norm));
   json_object_set_new(o, "index", spo_json_uint(row->index));
   json_object_set_new(o, "lambda_min", spo_json_real(row->lambda_min));
-  json_object_set_new(o, "branch", spo_json_uint(t->branch));
+  json_object_set_new(o, "critical", json_boolean(row->critical));
+  json_object_set_new(o, "branch", row->critical ? spo_json_uint(t->branch) : json_null());
   json_object_set_new(o, "start", spo_json_text(t->init));
   json_object_set_new(o, "direction", spo_json_text(v->done < v->count ? "forward" : "backward"));
   json_object_set_new(o, "reason", spo_json_text(spo_reason_name(row->reason)));
   json_array_append_new(v->rows, o);
   if (!v->json)
-    printf("%14s %18s %10s %6zu %12s %7zu  %s%s\n", cli_number(row->value, 8),
+    printf("%14s %18s %10s %6zu %12s %7s  %s%s\n", cli_number(row->value, 8),
            cli_number(row->f, 12), cli_number(row->grad_norm, 2), row->index,
-           cli_number(row->lambda_min, 4), t->branch, v->tracks > 1 ? t->init : "",
-           spo_reason_converged(row->reason) ? "" : "  not critical");
+           cli_number(row->lambda_min, 4), branch, v->tracks > 1 ? t->init : "",
+           row->critical ? "" : "  not critical");
 }
 
 static void add_event(sweep *v, const spo_sweep_event *e, size_t branch, size_t other) {
@@ -336,6 +342,7 @@ static int restart(sweep *v, size_t i) {
   err.code =
       spo_sweep_start(v->track[i].sweep, value_of_step(v, v->done - 1), a.real, 0, &row, &err);
   spo_npy_free(&a);
+  v->track[i].local = err.code || row.critical ? 0 : SPO_SWEEP_NOWHERE;
   return err.code ? cli_fail_error(&err) : CLI_OK;
 }
 

@@ -98,7 +98,9 @@ static spo_status at_the_point(inquiry *q, const double *x) {
     return status;
   out->f = q->at->f;
   out->grad_norm = q->at->grad_norm;
-  out->critical_bound = q->options.critical_tol * out->grad_scale;
+  /* smaller numbers have lost their digits: f has underflowed together with all that it could be
+   * compared to */
+  out->critical_bound = fmax(q->options.critical_tol * out->grad_scale, DBL_MIN);
   out->critical = out->feasibility <= FEASIBLE && out->grad_norm <= out->critical_bound;
   return spo_gauge_dimension(q->eval, q->at, &out->gauge_dimension, q->err);
 }

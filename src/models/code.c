@@ -218,6 +218,13 @@ static size_t list_terms(const code *q, spo_minimax_term *list) {
   return m;
 }
 
+static spo_minimax_term *new_list(size_t n, spo_error *err) {
+  spo_minimax_term *list = spo_block_alloc(spo_size_mul(n * n, sizeof *list));
+  if (!list)
+    spo_fail(err, SPO_E_NOMEM, "spo_code", "no memory for %zu terms", n * n);
+  return list;
+}
+
 spo_status spo_code_polish(const spo_problem *P, double *x, double *value, spo_error *err) {
   if (P->ops != &problem_ops)
     return spo_fail(err, SPO_E_ARG, __func__, "not a problem of the model code");
@@ -227,15 +234,27 @@ spo_status spo_code_polish(const spo_problem *P, double *x, double *value, spo_e
     return spo_fail(err, SPO_E_UNSUPPORTED, __func__,
                     "%zu coordinates: the exact minimax is solved for at most %d", coordinates,
                     SPO_MINIMAX_MOST);
-  spo_minimax_term *list = spo_block_alloc(n * n * sizeof *list);
+  spo_minimax_term *list = new_list(n, err);
   if (!list)
-    return spo_fail(err, SPO_E_NOMEM, __func__, "no memory for %zu terms", n * n);
+    return SPO_E_NOMEM;
   const spo_minimax m = {q->c.d, q->c.vectors, list_terms(q, list), list};
   const spo_status status = spo_minimax_polish(&m, 1.0 / q->p, x, err);
   if (value)
     *value = spo_minimax_value(&m, x);
   spo_block_free(list);
   return status;
+}
+
+static spo_status largest_term(const spo_problem *P, const double *x, double *value,
+                               spo_error *err) {
+  const code *q = P->self;
+  spo_minimax_term *list = new_list(q->c.n, err);
+  if (!list)
+    return SPO_E_NOMEM;
+  const spo_minimax m = {q->c.d, q->c.vectors, list_terms(q, list), list};
+  *value = spo_minimax_value(&m, x);
+  spo_block_free(list);
+  return SPO_OK;
 }
 
 /* ---- the model ------------------------------------------------------------------------------- */
@@ -305,6 +324,7 @@ static const spo_model_ops model = {
     .metrics = metrics,
     .products = {1, 2, 6},
     .finish = finish,
+    .finish_value = largest_term,
 };
 
 const spo_model_ops *spo_code(void) {

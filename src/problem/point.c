@@ -256,11 +256,14 @@ spo_status spo_eval_scale(spo_eval *E, spo_point *p, double *f_noise, double *gr
   const spo_status status = spo_eval_cost(E, p);
   if (status != SPO_OK)
     return status;
-  *f_noise = 1e3 * DBL_EPSILON * fabs(p->f);
+  *f_noise = fmax(1e3 * DBL_EPSILON * fabs(p->f), DBL_MIN); /* below, digits are lost */
   *grad_scale = NAN;
   if (!spo_problem_has(P, scale))
     return SPO_OK;
   const spo_status scale =
       callback(E, P->ops->scale(P->self, p->x, p->f, p->memo, f_noise, grad_scale), "scale");
-  return scale == SPO_OK && !(*f_noise >= 0.0) ? SPO_OUTSIDE : scale;
+  if (scale == SPO_OK && !(*f_noise >= 0.0))
+    return SPO_OUTSIDE;
+  *f_noise = fmax(*f_noise, DBL_MIN);
+  return scale;
 }

@@ -4,6 +4,7 @@
  * the solver is created. */
 #include "solve/solver.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -211,7 +212,8 @@ static void report(spo_solver *s) {
 }
 
 void spo_solver_retarget(spo_solver *s) {
-  s->run.grad_tol = fmax(s->stop.grad_abs, s->stop.grad_rel * s->run.grad_scale);
+  const double relative = s->stop.grad_rel * s->run.grad_scale;
+  s->run.grad_tol = fmax(s->stop.grad_abs, s->stop.grad_rel > 0.0 ? fmax(relative, DBL_MIN) : 0.0);
 }
 
 /* Noise, gradient scale and gradient target where the run stands. */
@@ -347,17 +349,24 @@ spo_status spo_solver_step(spo_solver *s, spo_iter *it, spo_reason *reason, spo_
   return status;
 }
 
+/* An older caller's struct is shorter; one whose size was not set is nobody's. */
+static bool has_room(const spo_result *res) {
+  return !res || res->size >= offsetof(spo_result, last);
+}
+
 spo_status spo_solver_finish(spo_solver *s, double *x, spo_result *res) {
-  if (s->phase == SPO_IDLE)
+  if (s->phase == SPO_IDLE || !has_room(res))
     return SPO_E_ARG;
   if (x)
     spo_vec_copy(s->problem->manifold->n, s->run.cur->x, x);
   if (res) {
-    *res = (spo_result){.size = sizeof *res,
-                        .reason = s->reason,
-                        .converged = spo_reason_converged(s->reason),
-                        .last = s->it};
-    res->last.x = NULL;
+    const size_t size = res->size < sizeof *res ? res->size : sizeof *res;
+    spo_result own = {.size = size,
+                      .reason = s->reason,
+                      .converged = spo_reason_converged(s->reason),
+                      .last = s->it};
+    own.last.x = NULL;
+    memcpy(res, &own, size);
   }
   return SPO_OK;
 }
@@ -376,6 +385,8 @@ spo_status spo_solver_continue(spo_solver *s, spo_monitor *monitor, void *self, 
 
 spo_status spo_solver_solve(spo_solver *s, double *x, const spo_stop *stop, spo_monitor *monitor,
                             void *self, spo_result *res, spo_error *err) {
+  if (!has_room(res))
+    return spo_fail(err, SPO_E_ARG, __func__, "res: its size, %zu, is not set", res->size);
   spo_status status = spo_solver_start(s, x, stop, err);
   if (status != SPO_OK)
     return status;

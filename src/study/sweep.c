@@ -59,10 +59,10 @@ static spo_status fresh_start(spo_sweep *s, spo_stand *t, spo_error *err) {
   return spo_model_start(s->model, t->P, NULL, s->rng, t->x, err);
 }
 
-/* From a point that is no minimum down to one. */
-static spo_status descend(spo_sweep *s, spo_stand *t, spo_error *err) {
-  const spo_status status = spo_stand_solve(s, spo_trust_region(), t, err);
-  t->row.branch = s->next_branch++;
+/* Off the branch to another point, where a branch of its own begins if it is critical. */
+static spo_status jump(spo_sweep *s, const spo_solver_ops *type, spo_stand *t, spo_error *err) {
+  const spo_status status = spo_stand_solve(s, type, t, err);
+  t->row.branch = t->critical ? s->next_branch++ : SPO_SWEEP_NOWHERE;
   return status == SPO_OK ? spo_stand_measure(s, t, err) : status;
 }
 
@@ -82,8 +82,8 @@ spo_status spo_sweep_start(spo_sweep *s, double value, const double *x, size_t b
     spo_stand_leave(&t);
     return status;
   }
-  t.row.branch = branch;
-  s->next_branch = branch + 1;
+  t.row.branch = t.critical ? branch : SPO_SWEEP_NOWHERE;
+  s->next_branch = branch + (t.critical ? 1 : 0);
   spo_stand_leave(&s->last);
   spo_stand_take_over(&s->here, &t);
   *row = s->here.row;
@@ -102,18 +102,16 @@ spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row, spo_sw
   if (resized) {
     status = fresh_start(s, &t, err);
     if (status == SPO_OK)
-      status = descend(s, &t, err);
+      status = jump(s, spo_trust_region(), &t, err);
+  } else if (status == SPO_OK && !s->here.critical) {
+    near = false; /* of no branch: it neither ends nor goes on */
   } else if (status == SPO_OK && s->vary->kind == SPO_OPTION_DOUBLE && room > 0) {
     status = spo_sweep_walk(s, &t, &near, event, events, err);
   }
   if (status == SPO_OK && !resized && follows_minima(s) && (!near || t.row.index > 0))
-    status = descend(s, &t, err);
-  else if (status == SPO_OK && !resized && !near) { /* another point, if there is one */
-    status = spo_stand_solve(s, spo_newton(), &t, err);
-    t.row.branch = s->next_branch++;
-    if (status == SPO_OK)
-      status = spo_stand_measure(s, &t, err);
-  }
+    status = jump(s, spo_trust_region(), &t, err);
+  else if (status == SPO_OK && !resized && !near) /* another point, if there is one */
+    status = jump(s, spo_newton(), &t, err);
   if (status != SPO_OK) {
     spo_stand_leave(&t);
     return status;

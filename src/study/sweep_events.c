@@ -86,7 +86,7 @@ spo_status spo_sweep_walk(spo_sweep *s, spo_stand *t, bool *near, spo_sweep_even
 /* ---- crossings ------------------------------------------------------------------------------- */
 
 static bool same_branch(const spo_sweep *s) {
-  return s->last.P && s->last.row.branch == s->here.row.branch;
+  return s->last.P && s->here.critical && s->last.row.branch == s->here.row.branch;
 }
 
 /* Both branches at one value between; the lower end moves there if their order is as it was. */

@@ -56,6 +56,7 @@ spo_status spo_stand_copy(spo_sweep *s, const spo_stand *from, spo_stand *out, s
     return status;
   spo_vec_copy(from->P->manifold->n, from->x, out->x);
   out->row = from->row;
+  out->critical = from->critical;
   return SPO_OK;
 }
 
@@ -63,7 +64,7 @@ spo_status spo_stand_copy(spo_sweep *s, const spo_stand *from, spo_stand *out, s
 
 spo_status spo_stand_solve(spo_sweep *s, const spo_solver_ops *type, spo_stand *t, spo_error *err) {
   spo_solver *solver;
-  spo_result result = {0};
+  spo_result result = {.size = sizeof result};
   spo_stop stop;
   spo_stop_init(&stop);
   stop.grad_rel = s->options.grad_rel;
@@ -109,6 +110,7 @@ spo_status spo_stand_measure(spo_sweep *s, spo_stand *t, spo_error *err) {
     t->row.grad_norm = p->grad_norm;
     t->row.index = spectrum->index;
     t->row.lambda_min = lowest_proper(spectrum);
+    t->row.critical = t->critical;
   }
   spo_spectrum_destroy(spectrum);
   spo_point_destroy(p);

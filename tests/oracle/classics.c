@@ -175,7 +175,7 @@ static void reaches_rounding(const spo_model_ops *model, const spo_problem *P, d
                              const spo_trs_ops *sub) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   spo_stop stop;
   spo_trust_region_options o;
   gradients seen = {.count = 0};

@@ -160,7 +160,7 @@ static void solve(const spo_problem *P, double *x, spo_result *res) {
 static double follow(size_t row, uint64_t seed, double metric[METRICS]) {
   static const double bend[] = {0.1, 0.03, 0.01, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6, 0.0};
   spo_error err = {0};
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   double *x = NULL;
   for (size_t i = 0; i < sizeof bend / sizeof bend[0]; i++) {
     spo_problem *P = problem(due[row].L, due[row].n, 10, due[row].decay, bend[i]);

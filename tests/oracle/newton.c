@@ -70,7 +70,7 @@ static int remember(void *self, const spo_iter *it) {
 static spo_result polish(const spo_problem *P, double *x, history *h) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   spo_stop stop;
   spo_stop_init(&stop);
   stop.grad_rel = 0.0;

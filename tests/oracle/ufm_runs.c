@@ -217,7 +217,7 @@ static void test_certified_gap(void **state) {
       expect_ok(spo_point_create(P, &w.p, &err));
       point_by_name(spo_ufm(), P, "random", 7, x);
       spo_solver *solving;
-      spo_result res;
+      spo_result res = {.size = sizeof res};
       expect_ok(spo_solver_create(solver[s], P, NULL, 1, &solving, &err));
       expect_ok(spo_solver_solve(solving, x, NULL, check_gap, &w, &res, &err));
       expect_true(res.converged && w.seen > 10);

@@ -74,7 +74,7 @@ static void resume_everywhere(const spo_solver_ops *type, const void *options, c
   spo_stop stop = rules(type);
   if (options)
     stop.max_iter = 14;
-  spo_result end, again;
+  spo_result end = {.size = sizeof end}, again = {.size = sizeof again};
   gsl_rng *rng = new_rng(expect_seed);
   double *work = calloc(P->manifold->work_len + 1, sizeof *work);
   expect_ok(P->manifold->ops->random_point(P->manifold, rng, start, work));
@@ -189,7 +189,7 @@ static void test_more_budget(void **state) {
   point_by_name(spo_ufm(), P, "random", 1, start);
   for (int stalls = 0; stalls < 2; stalls++) {
     spo_solver *s;
-    spo_result end, again;
+    spo_result end = {.size = sizeof end}, again = {.size = sizeof again};
     stop.grad_rel = stalls ? 0.0 : 1e-10;
     memcpy(x, start, P->manifold->n * sizeof *x);
     expect_ok(spo_solver_create(spo_trust_region(), P, NULL, 3, &s, &err));

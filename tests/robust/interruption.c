@@ -52,7 +52,7 @@ static void one_run(const spo_solver_ops *type, const spo_problem *sound, const 
                     counted *c, int64_t at) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   spo_stop stop;
   const spo_problem P = {&counted_ops,    sound->name,     c,
                          sound->manifold, sound->memo_len, sound->work_len};
@@ -106,7 +106,7 @@ static void test_limits(void **state) {
       const spo_problem P = {&counted_ops,    sound->name,     &c,
                              sound->manifold, sound->memo_len, sound->work_len};
       spo_solver *s;
-      spo_result res;
+      spo_result res = {.size = sizeof res};
       spo_stop stop;
       spo_stop_init(&stop);
       stop.grad_rel = 0;

@@ -84,7 +84,7 @@ static inline spo_result run_solver(const spo_solver_ops *type, const spo_proble
                                     double *x) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   expect_ok(spo_solver_create(type, P, options, seed, &s, &err));
   expect_ok(spo_solver_solve(s, x, stop, NULL, NULL, &res, &err));
   spo_solver_destroy(s);

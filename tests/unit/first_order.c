@@ -291,7 +291,7 @@ static void test_failing_callbacks(void **state) {
                        sizeof(spo_conjugate_gradient_options) + sizeof(spo_lbfgs_options)];
           double x[2] = {2.0, 1.0};
           spo_solver *run;
-          spo_result res;
+          spo_result res = {.size = sizeof res};
           spo_options_init(type[k]->option, type[k]->n_options, options, type[k]->options_size);
           expect_ok(
               spo_option_set(spo_option_find(type[k]->option, type[k]->n_options, "line-search"),

@@ -122,7 +122,7 @@ static inline spo_result watch(const spo_solver_ops *type, const spo_problem *P,
                                const void *options, history *h) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   spo_stop stop;
   double x[N] = {1.0, -1.0, 2.0, 0.5};
   *h = (history){.q = P->self};
@@ -182,7 +182,7 @@ static inline spo_result watch_on_sphere(const spo_solver_ops *type, const spo_p
                                          const void *options, history *h) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   double x[N] = {0.6, 0.0, 0.8};
   *h = (history){.q = P->self};
   expect_ok(spo_solver_create(type, P, options, 1, &s, &err));

@@ -160,7 +160,7 @@ static void test_solvers(void **state) {
   size_t count = 0;
   for (const cli_outside *o = cli_outside_solvers; o->name; o++, count++) {
     spo_error err = {0};
-    spo_result res;
+    spo_result res = {.size = sizeof res};
     spo_stop stop;
     spo_stop_init(&stop);
     stop.grad_rel = 1e-5;

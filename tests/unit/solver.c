@@ -64,7 +64,7 @@ static void test_failing_callbacks(void **state) {
           const spo_problem P = {&naughty_ops, "naughty", &s, plane, 0, 0};
           double x[2] = {3.0, 1.0}, f0 = 1.0 + 0.5 * (4.0 + 90.0) + 8.1;
           spo_solver *run;
-          spo_result res = {0};
+          spo_result res = {.size = sizeof res};
           expect_ok(spo_solver_create(solver_number(solver), &P, NULL, 1, &run, &err));
           const spo_status status = spo_solver_solve(run, x, NULL, NULL, NULL, &res, &err);
           const bool struck = s.calls > at;
@@ -103,7 +103,7 @@ static void test_stop_rules(void **state) {
   point_by_name(spo_ufm(), P, "random", 1, x0);
   for (int i = 0; i < 2; i++) {
     spo_solver *s;
-    spo_result res;
+    spo_result res = {.size = sizeof res};
     spo_stop stop;
     expect_ok(spo_solver_create(solver_number(i), P, NULL, 1, &s, &err));
 #define RUN(reason_due)                                                                            \
@@ -153,7 +153,7 @@ static void test_stop_rules(void **state) {
   }
   spo_solver *s;
   spo_stop stop;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   spo_stop_init(&stop);
   stop.max_hess = 10;
   memcpy(x, x0, P->manifold->n * sizeof(double));
@@ -177,7 +177,7 @@ static void test_repeatable(void **state) {
     for (int saddle = 0; saddle < (i == 0 ? 2 : 1); saddle++) {
       point_by_name(spo_ufm(), P, saddle ? "merged:2" : "random", 9, x0);
       spo_solver *s;
-      spo_result first, second;
+      spo_result first = {.size = sizeof first}, second = {.size = sizeof second};
       expect_ok(spo_solver_create(solver_number(i), P, NULL, 5, &s, &err));
       memcpy(a, x0, bytes);
       memcpy(b, x0, bytes);
@@ -227,7 +227,7 @@ static void test_refusals(void **state) {
   /* no Hessian: spo_minimize takes gradient descent */
   ops.ehess = NULL;
   double x[2] = {3.0, 1.0};
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   expect_ok(spo_minimize(&P, x, NULL, &res, &err));
   expect_true(res.converged && res.last.count.hess == 0);
   expect_near(x[1], -2.0, 1e-8);
@@ -438,7 +438,7 @@ static void test_own_numbers(void **state) {
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   expect_ok(spo_solver_create(&drawing, &P, NULL, 0, &s, &err));
   for (expect_seed = 0; expect_seed < 20; expect_seed++) {
-    spo_result res;
+    spo_result res = {.size = sizeof res};
     gsl_rng_set(rng, (unsigned long)expect_seed);
     expect_ok(M->ops->random_point(M, rng, x, work));
     spo_solver_seed(s, expect_seed);

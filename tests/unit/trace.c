@@ -27,7 +27,7 @@ static spo_result traced_run(const spo_problem *P, const spo_solver_ops *type, b
                              const spo_trace_options *options, spo_trace **t) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   spo_stop stop;
   double *x = new_vector(P);
   spo_stop_init(&stop);

@@ -24,7 +24,7 @@ static spo_result run_watched(const spo_solver_ops *type, const spo_problem *P, 
                               double *x, history *h) {
   spo_error err = {0};
   spo_solver *s;
-  spo_result res;
+  spo_result res = {.size = sizeof res};
   h->count = 0;
   expect_ok(spo_solver_create(type, P, options, expect_seed, &s, &err));
   expect_ok(spo_solver_solve(s, x, NULL, remember, h, &res, &err));
@@ -145,7 +145,7 @@ static void test_escape_step(void **state) {
   for (int i = 0; i < 2; i++) {
     double x[2] = {0.0, 0.0};
     spo_solver *s;
-    spo_result res;
+    spo_result res = {.size = sizeof res};
     spo_iter it;
     expect_ok(spo_solver_create(type[i], &P, NULL, 1, &s, &err));
     expect_ok(spo_solver_solve(s, x, NULL, first_step, &it, &res, &err));

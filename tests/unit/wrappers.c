@@ -194,7 +194,7 @@ static void log_at_large_tau(void **state) {
   for (expect_seed = 0; expect_seed < STARTS; expect_seed++) {
     arrival a = {log(f_star), UINT64_MAX};
     spo_solver *s;
-    spo_result res;
+    spo_result res = {.size = sizeof res};
     spo_stop stop;
     spo_stop_init(&stop);
     stop.max_iter = 200;

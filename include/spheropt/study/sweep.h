@@ -34,9 +34,12 @@ typedef struct spo_sweep_row {
   double value, f, grad_norm;
   double lambda_min; /* the Hessian's lowest eigenvalue besides the zeros of the symmetry */
   size_t index;      /* of the Hessian: negative eigenvalues */
-  size_t branch;     /* from 0; a new number where the point had to jump */
+  size_t branch;     /* from 0; a new number where the point had to jump; SPO_SWEEP_NOWHERE */
   spo_reason reason; /* of the solver that had the last word */
+  bool critical;     /* the gradient is zero within rounding */
 } spo_sweep_row;
+/* The branch of a point that is not critical: none */
+#define SPO_SWEEP_NOWHERE SIZE_MAX
 
 typedef enum spo_sweep_kind {
   SPO_SWEEP_FOLD,     /* the branch does not go on */
@@ -107,7 +110,8 @@ SPO_API spo_status spo_sweep_start(spo_sweep *s, double value, const double *x, 
  * beside it. Else it has ended, a fold, or its index changes, both located by bisection. Points of another size are padded with zeros where their
  * vectors became longer; otherwise a fresh start is made, a new branch without an event. Cost: some
  * Newton steps and the lowest part of a Hessian spectrum; per event about 30 times that. Fails: what
- * create, solvers and spectrum say. row->reason tells when the point is not critical.
+ * create, solvers and spectrum say. Where newton finds no critical point, row->critical says so, the
+ * point belongs to no branch, and no event lies between it and the next.
  */
 SPO_API spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row,
                                   spo_sweep_event *event, size_t room, size_t *events,
