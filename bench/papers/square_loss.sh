@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$(dirname "$0")/recipe.sh"
-system 'Mixon, Parshall, Pi 2020: neural collapse with squared loss from small starts' arXiv:2011.11619
+system 'Mixon, Parshall, Pi 2020: neural collapse with squared loss from small starts' \
+  'arXiv:2011.11619' \
+  'The paper: gradient flow from small starts stays near an invariant subspace and ends near strong neural
+collapse. Found for gradient descent: from starts of size eps W W^T ends like eps^2 away, features and
+bias like eps.'
 
 # Gradient descent with the fixed step 0.02 from random W, H of length eps: 3 classes of 3, p = 15
 from() { # eps
