@@ -47,7 +47,7 @@ set logscale x
 set xlabel "R, weight of a majority class over that of a minority class"
 set ylabel "mean cosine of two minority classifiers"
 set yrange [-0.2:1.1]
-set key right center
+set key right center spacing 1.3
 set label "(-1/9: simplex ETF)" at 1.15, -0.15 textcolor rgb "gray40"
 plot DATA index 0 using 1:2 with linespoints pt 7 ps 0.7 lw 2 title "E_H = 1, zero from R = 2.749 on", \
      DATA index 1 using 1:2 with linespoints pt 5 ps 0.7 lw 2 title "E_H = 2, zero from R = 7.057 on", \

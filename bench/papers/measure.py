@@ -231,12 +231,12 @@ def last_place(number, tolerance):
         size = size if size < 1e-3 else size / 100
     elif tolerance.endswith("%"):
         part = float(tolerance[:-1]) / 100
-        size *= part / 10 if part >= 0.01 else part / 3
+        size *= part / 10 if part >= 0.01 else part
     elif tolerance.startswith("x"):
         size /= 100
     else:
         size = 0 if tolerance == "exact" else float(tolerance)
-    return round(math.log10(size)) if size else None
+    return math.floor(math.log10(size) + 1e-9) if size else None
 
 
 def rounded(ours, number, tolerance):

@@ -93,7 +93,7 @@ set output "nearest_etf.png"
 set multiplot layout 1,3 title "Training with a standard, a fixed and an implicit ETF classifier"
 set logscale x
 set xlabel "step"
-set key bottom left
+set key top right
 set title "loss over that of collapse, less 1"
 set logscale y
 set format y "10^{%L}"

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 
 HEAD = """# Reproductions
 
@@ -16,7 +17,7 @@ worked out for this project, from a closed form or by a program of its own. *Tol
 *x3* within that factor; *most*, *least*: the number is a bound; *exact*: word for word. *Ours* is rounded to the
 tolerance: what is 0 but for rounding stands as 0. *Seeds*: of the random starts.
 
-**Running it again.** The commands below each table work from the root of the tree with `spheropt` on the path (what
+**Running it again.** The commands under each table work from the root of the tree with `spheropt` on the path (what
 is in `build/bench/papers` was built with it; files in `out/papers` are left there by `scripts/reproduce`). Add
 `--json` for all digits; the names after a row's number are those of that answer. `trace[nc2<1e-4].k` is of the first
 line of `--trace FILE.jsonl` with that; `cos(W 0 1)`, `max_cosine(W)` and `sum_norm(W)` are of the rows of the
@@ -31,6 +32,10 @@ def cell(text):
 def anchor(title):
     """As GitHub makes them of headings."""
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def filled(text):
+    return textwrap.fill(text, 110, break_long_words=False, break_on_hyphens=False)
 
 
 def seeds(pair):
@@ -58,11 +63,11 @@ def commands(rows):
     of = {}
     for number, row in enumerate(rows, 1):
         of.setdefault(lines(row), {}).setdefault(asked(row), []).append(number)
-    print("\n```sh")
+    print("\n<details><summary>Commands</summary>\n\n```sh")
     for command, fields in of.items():
         print("# " + "; ".join(f"{', '.join(map(str, numbers))}: {field}" for field, numbers in fields.items()))
         print("\n".join(command))
-    print("```")
+    print("```\n\n</details>")
 
 
 def picture(path):
@@ -71,12 +76,13 @@ def picture(path):
     with open(data, encoding="utf-8") as head:
         title, columns = (next(head)[2:].strip() for _ in range(2))
     name = os.path.basename(os.path.splitext(path)[0])
-    return f"\nPicture `out/papers/{name}.png`: {title}. Data `out/papers/{name}.dat`: {columns}."
+    return "\n" + filled(f"Picture `out/papers/{name}.png`: {title}. Data `out/papers/{name}.dat`: {columns}.")
 
 
 def section(path, rows, first):
     name = os.path.basename(os.path.splitext(path)[0])
-    print(f"\n## {rows[0]['system']}\n\n{rows[0]['reference']} · recipe `bench/papers/{name}.sh`\n\n{rows[0]['about']}")
+    print(f"\n## {rows[0]['system']}\n\n{rows[0]['reference']} · recipe `bench/papers/{name}.sh`\n")
+    print(filled(rows[0]["about"]))
     if first:
         print(picture(path))
     print("\n| | claim | by | number | ours | tolerance | seeds |\n|--:|---|---|---|---|---|---|")

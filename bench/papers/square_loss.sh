@@ -67,7 +67,7 @@ set format x "10^{%T}"
 set format y "10^{%T}"
 set xlabel "ε"
 set ylabel "distance from strong neural collapse at the end"
-set key bottom right
+set key bottom right spacing 1.3
 set xrange [5e-4:2]
 plot DATA index 0 using 1:2 with points pointtype 7 linecolor rgb "dark-violet" title "e_1", \
   0.33 * x**2 with lines linecolor rgb "dark-violet" dashtype 2 title "0.33 ε^2", \
@@ -80,7 +80,7 @@ set format x "%g"
 set xlabel "iteration"
 set ylabel "distance to the invariant subspace over the length"
 set xrange [0:1000]
-set key top right
+set key top right spacing 1
 plot for [i = 1:3] DATA index i using 1:2 with lines linewidth 2 title "ε = ".word("1 0.1 0.01", i)
 unset multiplot
 EOG
