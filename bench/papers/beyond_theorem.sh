@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$(dirname "$0")/recipe.sh"
-system 'Outside the theorem of Yaras et al.: the simplex ETF fits, d = K-1, but d < K' arXiv:2209.09211
+system 'Outside the theorem of Yaras et al.: the simplex ETF fits, d = K-1, but d < K' \
+  'arXiv:2209.09211' \
+  'Their theorem asks for d >= K. The simplex ETF fits d = K-1 and is the global minimum there too, but for K
+= 3 a worse local minimum exists from tau = 9.07 on; with a dimension more it is a saddle. For K = 4, 5, 6
+none was found.'
 
 # Angles in degrees of the spurious minimum of K = 3, d = 2 at tau = 10.
 at() { for angle in "$@"; do echo "cos($angle*pi/180) sin($angle*pi/180)"; done; }
@@ -38,7 +42,11 @@ if full; then
     'near(starts.f 1.1597614151218e-15)' solve ufm --classes 6 --dim 5 --tau 30 $random
 fi
 
-system 'More classes than a simplex holds, K > d+1: generalised collapse' arXiv:2310.05351
+system 'More classes than a simplex holds, K > d+1: generalised collapse' \
+  'arXiv:2310.05351' \
+  'The paper lets tau go to infinity: features of a class coincide (GNC1), classifiers keep the largest
+distance from the rest (GNC2), both agree (GNC3). Found at tau = 20 already. At smaller tau the minimum
+need not be such a code, minima become saddles and change places.'
 best() { # K, d, tau, f, half a digit
   row "least cross-entropy found, K $1, d $2, tau $3" derived "$4" "$5" f \
     solve ufm --classes "$1" --per-class 1 --dim "$2" --tau "$3" --grad-rel 1e-11 --starts 20 --seed 1
@@ -66,40 +74,21 @@ if full; then
 fi
 large='solve ufm --classes 12 --per-class 2 --dim 3 --tau 20'
 row 'NC1 at tau 20, K 12, d 3' paper 1e-10 most metrics.nc1 $large
-row 'GNC2: margin of the classifiers, that of the icosahedron, 1 - 1/sqrt(5)' paper 0.552786404500 1e-9 \
+row 'GNC2: margin of the classifiers, that of the icosahedron, 1 - 1/sqrt(5)' derived 0.552786404500 1e-9 \
   metrics.gnc2 $large
 row 'GNC3: classifiers and class means agree' paper 1e-6 most metrics.gnc3 $large
 
-matrix bipyramid <<'M'
-1 0 0
--0.5 sqrt(3)/2 0
--0.5 -sqrt(3)/2 0
-0 0 1
-0 0 -1
-M
-matrix triangles <<'M'
-1 0 0 0
--0.5 sqrt(3)/2 0 0
--0.5 -sqrt(3)/2 0 0
-0 0 1 0
-0 0 -0.5 sqrt(3)/2
-0 0 -0.5 -sqrt(3)/2
-M
-matrix tetrahedron <<'M'
-1 1 1 0
-1 -1 -1 0
--1 1 -1 0
--1 -1 1 0
-0 0 0 1
-0 0 0 -1
-M
-code() { echo "ufm --init features --classes $1 --per-class 1 --normalize --features $2.npy --classifier $2.npy"; }
+# Simplices in orthogonal spaces: of a triangle and two poles, of two triangles, of a tetrahedron and two poles.
+bipyramid='ufm --classes 5 --per-class 1 --dim 3 --init simplices:3+2'
+six='ufm --classes 6 --per-class 1 --dim 4'
+triangles="$six --init simplices:3+3"
+tetrahedron="$six --init simplices:4+2"
 
 # Five points of R^3: the bipyramid, 0.6 log(1 + 2 e^(-1.5 t) + 2 e^-t) + 0.4 log(1 + 3 e^-t + e^(-2t)).
-row 'bipyramid, K 5, d 3, tau 5: closed form' derived 0.016708761219 1e-12 f verify $(code 5 bipyramid) --tau 5
+row 'bipyramid, K 5, d 3, tau 5: closed form' derived 0.016708761219 1e-12 f verify $bipyramid --tau 5
 row 'a minimum until this tau, a saddle beyond' derived 9.2898 5e-5 'events[kind=exchange].value' \
-  sweep $(code 5 bipyramid) --vary tau=8:10:3 --follow point
-row 'index beyond, tau 10' derived 2 exact index verify $(code 5 bipyramid) --tau 10
+  sweep $bipyramid --vary tau=8:10:3 --follow point
+row 'index beyond, tau 10' derived 2 exact index verify $bipyramid --tau 10
 pyramid='solve ufm --classes 5 --per-class 1 --dim 3 --tau 10 --starts 20 --seed 1'
 row 'what is better there is no packing: largest cosine, tau 10' derived 0.0154 5e-5 'max_cosine(W)' $pyramid
 row 'length of the sum of its classifiers' derived 0.50 5e-3 'sum_norm(W)' $pyramid
@@ -107,16 +96,15 @@ row 'length of the sum of its classifiers' derived 0.50 5e-3 'sum_norm(W)' $pyra
 # Six points of R^4: two minima. Closed forms in t = tau:
 # triangles log(1 + 2 e^(-1.5 t) + 3 e^-t); tetrahedron and antipodal pair 2/3 log(1 + 3 e^(-4t/3) + 2 e^-t) +
 # 1/3 log(1 + e^(-2t) + 4 e^-t).
-row 'two triangles, K 6, d 4, tau 1' derived 0.936053610855 1e-12 f verify $(code 6 triangles)
-row 'their index, tau 1' derived 0 exact index verify $(code 6 triangles)
-row 'their index, tau 8' derived 4 exact index verify $(code 6 triangles) --tau 8
-row 'tetrahedron and pair, tau 1' derived 0.937284490502 1e-12 f verify $(code 6 tetrahedron)
-row 'its index, tau 1' derived 0 exact index verify $(code 6 tetrahedron)
-row 'its index, tau 20' derived 3 exact index verify $(code 6 tetrahedron) --tau 20
+row 'two triangles, K 6, d 4, tau 1' derived 0.936053610855 1e-12 f verify $triangles
+row 'their index, tau 1' derived 0 exact index verify $triangles
+row 'their index, tau 8' derived 4 exact index verify $triangles --tau 8
+row 'tetrahedron and pair, tau 1' derived 0.937284490502 1e-12 f verify $tetrahedron
+row 'its index, tau 1' derived 0 exact index verify $tetrahedron
+row 'its index, tau 20' derived 3 exact index verify $tetrahedron --tau 20
 row 'they change places' derived 1.970064 6e-7 'events[kind=crossing].value' \
-  solve $(code 6 triangles) -o triangles then solve $(code 6 tetrahedron) -o tetrahedron then \
-  sweep ufm --init triangles --against tetrahedron --vary tau=1:3:3 --follow point
-met='solve ufm --classes 6 --per-class 1 --dim 4 --starts 30 --seed 1'
+  sweep $triangles --against simplices:4+2 --vary tau=1:3:3 --follow point
+met="solve $six --starts 30 --seed 1"
 row 'random starts that end at the triangles, of 30, tau 1' derived 22 x1.5 'near(starts.f 0.936053610855)' $met
 row 'all others end at the tetrahedron' derived 30 exact \
   'near(starts.f 0.936053610855) + near(starts.f 0.937284490502)' $met
@@ -173,7 +161,7 @@ branch() { # command...
   block beyond_theorem
 }
 branch $spurious then sweep ufm --init spurious --tau 10 --vary "tau=14:9.08:$count"
-branch sweep $(code 6 triangles) --vary "tau=0.4:10:$count"
-branch sweep $(code 6 tetrahedron) --vary "tau=0.4:10:$count"
-branch sweep $(code 5 bipyramid) --vary "tau=4:16:$count"
+branch sweep $triangles --vary "tau=0.4:10:$count"
+branch sweep $tetrahedron --vary "tau=0.4:10:$count"
+branch sweep $bipyramid --vary "tau=4:16:$count"
 branch $pyramid -o pyramid then sweep ufm --init pyramid --tau 10 --vary "tau=16:6:$count"

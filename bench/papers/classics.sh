@@ -11,7 +11,9 @@ for i in {0..9}; do
 done | matrix differences
 
 system 'Rayleigh quotient and Brockett cost' \
-  'Absil, Mahony, Sepulchre 2008, Optimization Algorithms on Matrix Manifolds, sections 4.6, 4.8; Brockett 1991'
+  'Absil, Mahony, Sepulchre 2008, Optimization Algorithms on Matrix Manifolds, sections 4.6, 4.8; Brockett 1991' \
+  'Critical points are eigenvectors, or tuples of them; every local minimum is global. Found: value, index
+and Hessian spectrum at each kind of critical point.'
 rayleigh='rayleigh --matrix differences.npy'
 row 'least value, 2 - 2 cos(pi/11)' derived 0.081014052771 1e-12 f solve $rayleigh --seed 1
 row 'all of 10 starts end there' derived 0.081014052771 1e-12 'max(starts.f)' solve $rayleigh --seed 1 --starts 10
@@ -31,7 +33,10 @@ row 'its extreme eigenvalues' derived '-1.218528958677 19.372244490717' 1e-11 \
 row 'eigenvectors 9, 0, 5: index' derived 13 exact index spectrum $brockett --init eigenvectors:9,0,5
 
 # A = I, B = diag(3,2,1): |X - B|^2 = 17 - 2 sum s_j sigma_j at X = diag(s), Hessian s_i sigma_i + s_j sigma_j.
-system 'Orthogonal Procrustes problem' 'Schoenemann 1966, doi:10.1007/BF02289451'
+system 'Orthogonal Procrustes problem' \
+  'Schoenemann 1966, doi:10.1007/BF02289451' \
+  'The minimum is a polar factor. Found; the orthogonal group has two components, so a start may end at the
+worse of two minima.'
 printf '1 0 0\n0 1 0\n0 0 1\n' | matrix identity
 printf '3 0 0\n0 2 0\n0 0 1\n' | matrix singular
 procrustes='procrustes --a identity.npy --b singular.npy'
@@ -47,7 +52,9 @@ for at in '+++ 5 3 4 5' '++- 9 1 2 5' '+-+ 13 -1 1 4' '-++ 17 -2 -1 3' '--- 29 -
 done
 
 system 'Relaxation of max-cut with low rank' \
-  'Burer, Monteiro 2003; Boumal, Voroninski, Bandeira 2016, arXiv:1606.04970; values of G1, G22: arXiv:1806.00065'
+  'Burer, Monteiro 2003; Boumal, Voroninski, Bandeira 2016, arXiv:1606.04970; values of G1, G22: arXiv:1806.00065' \
+  'From a rank of sqrt(2n) on, the relaxation has, generically, no local minima that are not global. Found:
+the published values, each proven by a bound, and cuts above the ratio of Goemans and Williamson.'
 graph() { # name; edges "i j" on standard input, vertices from 1
   awk '{ edge[NR] = $1 " " $2 " 1"; for (i = 1; i <= 2; i++) if ($i > n) n = $i }
     END { print n, NR; for (k = 1; k <= NR; k++) print edge[k] }' >"$PAPERS_OUT/$1.txt"

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$(dirname "$0")/recipe.sh"
 system 'Sukenik, Mondelli, Lampert 2023: deep neural collapse is optimal for two classes and rectified layers' \
-  arXiv:2305.13165
+  'arXiv:2305.13165' \
+  'The paper: for two classes the global minimum has collapsed features in every layer, below a threshold of
+the decay, beyond which all is zero. Found: its loss, its collapse layer by layer, the thresholds; and
+local minima that are not global.'
 
 model='deep-ufm --width 10'
 starts='--init he --starts 12 --seed 1'
@@ -30,7 +33,7 @@ if full; then
   # Four layers: from the kinks themselves the best start stops 1e-6 above; bends that close bring it there.
   deep="--layers 4 --per-class 3 --decay 5e-4"
   row 'least loss of 12 random starts, rectifiers bent first, L 4, n 3, decay 5e-4' derived 0.0031135508 6e-11 \
-    'best:12 f' solve $model $deep --init he --smoothing 0.1 --max-iter 2000 -o bend then \
+    f solve $model $deep $starts --smoothing 0.1 --max-iter 2000 -o bend then \
     solve $model $deep --init bend --smoothing 1e-3 --max-iter 2000 -o less then \
     solve $model $deep --init less --smoothing 1e-6 --max-iter 2000 -o kink then \
     solve $model $deep --init kink --smoothing 0

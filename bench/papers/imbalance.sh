@@ -5,7 +5,11 @@
 # Four classes in R^5, two of R samples and two of one.
 two='--dim 5 --grad-rel 1e-12 --seed 1'
 
-system 'Unequal classes with normalised features and classifiers' 'after Yaras et al., arXiv:2209.09211'
+system 'Unequal classes with normalised features and classifiers' \
+  'after Yaras et al., arXiv:2209.09211' \
+  'Nothing but strict saddles and global minima, whatever the counts, but these are no simplex ETFs. Found:
+classifiers of the rare classes move together and coincide from a threshold R of the imbalance on, which
+grows steeply with tau.'
 level() { # claim, number, tolerance, field, counts, tau
   row "$1, counts $5, tau $6" derived "$2" "$3" "$4" solve ufm --counts "$5" --tau "$6" $two
 }
@@ -25,27 +29,56 @@ row 'the minimum is proven' derived global-minimizer exact verdict \
   solve ufm --counts 10,10,1,1 $two -o out then verify out
 row 'features collapse whatever the counts: NC1' derived 1e-12 most metrics.nc1 solve ufm --counts 10,10,1,1 $two
 
-# Collapse of the minority is exact from R0 on, where alpha beta = (tau omega_min)^2 at the merged point.
-for at in '0.5 8.031161 8.023130 8.039192' '1 22.544857 22.522312 22.567402' '2 246.509527 246.263018 246.756037'; do
+# Collapse of the minority is exact from R0 on, where alpha beta = (tau omega_min)^2 at the merged point. Numbers: that
+# equation and the two of the merged point, in 40-digit arithmetic. A minimum beside R0 is flat, and its distance from
+# the merged point is known to a power of its gradient only: hence --point-tol, and the tolerance at tau 5, where the
+# lowest eigenvalue moves by 3e-15 for each unit of R.
+weighted='ufm --classes 4 --majority 2 --per-class 1 --dim 5'
+threshold() { # tau, R0, tolerance, FROM:TO
+  row "the minority classifiers coincide from this R on, tau $1" derived "$2" "$3" 'events[kind=exchange].value' \
+    sweep $weighted --tau "$1" --vary "imbalance=$4:log:3" --point-tol 1e-13 --event-tol 1e-10
+}
+threshold 0.5 8.031161245723 1e-8 12:5
+threshold 1 22.544857301351 1e-7 40:12
+threshold 2 246.509525531563 1e-6 400:150
+threshold 3 3768.546316158 1e-4 6000:2500
+threshold 5 1127799.952988 5 2e6:7e5
+for at in '0.5 8.031161 8.023130 8.039192' '1 22.544857 22.522312 22.567402' '2 246.509526 246.263016 246.756035'; do
   set -- $at
-  for R in "$3" "$4"; do printf '%s\n' "$R" "$R" 1 1 | matrix "weights_$R"; done
-  row "one permille below R0 = $2 the minority is apart: 1 - cosine, tau $1" derived 1e-6 least '1 - cos(W 2 3)' \
-    solve ufm --classes 4 --per-class 1 --weights "weights_$3.npy" --tau "$1" $two
-  row "one permille above R0 = $2 it coincides: 1 - cosine, tau $1" derived 1e-9 most '1 - cos(W 2 3)' \
-    solve ufm --classes 4 --per-class 1 --weights "weights_$4.npy" --tau "$1" $two
+  row "one permille below R = $2 they are apart: 1 - cosine, tau $1" derived 1e-6 least '1 - cos(W 2 3)' \
+    solve $weighted --imbalance "$3" --tau "$1" --grad-rel 1e-12 --seed 1
+  row "one permille above R = $2 they coincide: 1 - cosine, tau $1" derived 1e-9 most '1 - cos(W 2 3)' \
+    solve $weighted --imbalance "$4" --tau "$1" --grad-rel 1e-12 --seed 1
 done
 
+# The SELI geometry of counts 10,10,1,1: cosines -0.458991 of two majority classifiers, 0.079446 of the minority's,
+# -0.382096 across. Minima come near like 1/log(1/decay), so slowly that they must be followed (tests/oracle/seli.c
+# extrapolates them to decay 0).
 system 'Thrampoulidis, Kini, Vakilian, Behnia 2022: SELI, the geometry of unequal classes with vanishing decay' \
-  arXiv:2208.05512
-seli='./seli 10,10,1,1 1e-4 1e-8'
-row 'cosine of the majority classifiers, counts 10,10,1,1' derived -0.458991 5e-7 'cosine[1]' $seli
-row 'cosine of the minority classifiers' derived 0.079446 5e-7 'cosine[11]' $seli
-row 'cosine across' derived -0.382096 5e-7 'cosine[2]' $seli
-row 'minimisers come near as the decay falls: largest difference of a cosine, decay 1e-8' paper 0.03 most \
-  'minima[1].away' $seli
-row 'as 1/log(1/decay): over that at 1e-4' derived 0.5 20% 'minima[1].away / minima[0].away' $seli
+  'arXiv:2208.05512' \
+  'The paper: as the decay vanishes, classifiers and features tend to a geometry of their own, whatever the
+imbalance. Found, at the rate 1/log(1/decay): at a decay of 1e-14 cosines are still 0.015 away.'
+seli() { # decay
+  vanishing=(solve ce-ufm --counts 10,10,1,1 --dim 5 --decay-w "$1" --decay-h "$1" --decay-b 1 --grad-rel 1e-11)
+}
+seli 1e-4 && early=("${vanishing[@]}") && seli 1e-8
+row 'classifiers come near it as the decay falls: largest difference of a cosine, decay 1e-8' paper 0.03 most \
+  metrics.seli "${vanishing[@]}"
+row 'as 1/log(1/decay): the difference at 1e-8 over that at 1e-4' derived 0.5 5% metrics.seli "${vanishing[@]}" over \
+  "${early[@]}"
+row 'samples of a class collapse all the same: NC1' paper 1e-9 most metrics.nc1 "${vanishing[@]}"
+seli 1e-14
+row 'cosine of the majority classifiers, decay 1e-14' derived -0.458991 0.016 'cos(W 0 1)' "${vanishing[@]}"
+row 'cosine of the minority classifiers' derived 0.079446 0.016 'cos(W 2 3)' "${vanishing[@]}"
+row 'cosine across' derived -0.382096 0.016 'cos(W 0 2)' "${vanishing[@]}"
+row 'the minimum is proven, although no theorem names it, decay 1e-4' derived global-minimizer exact verdict \
+  "${early[@]}" -o out then verify out
 
-system 'FedGELA (Fan et al. 2023): classes that a client has not' arXiv:2405.18972
+system 'FedGELA (Fan et al. 2023): classes that a client has not' \
+  'arXiv:2405.18972' \
+  'The paper: classifiers of absent classes collapse to one direction, and a classifier frozen at a simplex
+ETF keeps features and classifiers aligned. Both found in the spherical model; frozen in d = K-1
+dimensions it has spurious minima.'
 absent() { # claim, by, number, tolerance, field, tau
   row "$1, tau $6" "$2" "$3" "$4" "$5" solve ufm --counts 2,2,0,0 --tau "$6" $two
 }
@@ -59,7 +92,7 @@ frozen='--fix-classifier etf --dim 4 --tau 3'
 row 'with the classifiers frozen at a simplex ETF features align although classes are absent: loss' derived \
   0.053490449706 1e-11 f solve ufm --counts 9,1,3,0 $frozen
 row 'proven' derived global-minimizer exact verdict solve ufm --counts 9,1,3,0 $frozen -o out then verify out
-row 'the spans of features and classifiers agree, degrees between, all classes present' paper 1e-5 most \
+row 'the spans of features and classifiers agree, degrees between, all classes present' derived 1e-5 most \
   metrics.alignment solve ufm --counts 9,1,3,2 $frozen
 head='ufm --per-class 1 --classes 3 --tau 3 --fix-classifier etf --init antipodal'
 row 'frozen ETF, d = K-1: a spurious minimum h = -w, its loss' derived 5.198686 5e-7 f verify $head --dim 2

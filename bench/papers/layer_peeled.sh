@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$(dirname "$0")/recipe.sh"
-system 'Fang, He, Long, Su 2021: the layer-peeled model and minority collapse' arXiv:2101.12699
+system 'Fang, He, Long, Su 2021: the layer-peeled model and minority collapse' \
+  'arXiv:2101.12699' \
+  'The paper: equal classes end at a simplex ETF, and from some imbalance on the classifiers of the minority
+coincide. Found, with that threshold to seven digits; for E_H = 1 and 2 a second threshold follows, from
+which on they are zero and have no cosine.'
 
 # Ten classes, five of weight 1, five of weight 1/R; E_W = 1; f is the sum over classes.
 peeled() { # claim, by, number, tolerance, field, E_H, R
   row "$1, E_H $6, R $7" "$2" "$3" "$4" "$5" solve layer-peeled --energy-h "$6" --imbalance "$7"
 }
-peeled 'equal classes: the simplex ETF, 10 log(1 + 9 exp(-10 sqrt(5)/9))' paper 5.597815240104 1e-11 f 5 1
+peeled 'equal classes: the simplex ETF, 10 log(1 + 9 exp(-10 sqrt(5)/9))' derived 5.597815240104 1e-11 f 5 1
 peeled 'equal classes: cosine of two classifiers, -1/9' paper -0.111111111111 1e-11 metrics.minority_cosine 5 1
 peeled 'least loss' derived 1.439224 6e-7 f 5 10
 peeled 'cosine of two minority classifiers' derived 0.517496 6e-7 metrics.minority_cosine 5 10
@@ -43,7 +47,7 @@ set logscale x
 set xlabel "R, weight of a majority class over that of a minority class"
 set ylabel "mean cosine of two minority classifiers"
 set yrange [-0.2:1.1]
-set key right center
+set key right center spacing 1.3
 set label "(-1/9: simplex ETF)" at 1.15, -0.15 textcolor rgb "gray40"
 plot DATA index 0 using 1:2 with linespoints pt 7 ps 0.7 lw 2 title "E_H = 1, zero from R = 2.749 on", \
      DATA index 1 using 1:2 with linespoints pt 5 ps 0.7 lw 2 title "E_H = 2, zero from R = 7.057 on", \

@@ -5,7 +5,7 @@ FIELD      f, metrics.nc1, eigenvalues[0], events[kind=fold].value; trace[nc2<1e
            that says trace brings the run's rows); clusters.multiplicity: of each entry; max(starts.f), min, median, sum,
            count of a list; near(starts.f 0.46): how many are within 1e-6 of a number, relative; cos(W 0 2),
            max_cosine(W), min_cosine(W), sum_norm(W): of the rows of a part of the point that a run ended at;
-           `a + b`, `a - b`, `a / b`; `a, b`: both. Before it, `median:5` or `best:5`: of seeds 1 .. 5
+           `a + b`, `a - b`, `a / b`; `a, b`: both. Before it, `median:5`: of seeds 1 .. 5
 NUMBER     a number, or a word (a verdict, a reason); several for a FIELD that is a list
 TOLERANCE  1e-9: absolute; 25%: of NUMBER; x3: within that factor; most, least: NUMBER is a bound; `exact`
 COMMAND    A; or A then B: the answer of B, which reads what A wrote with -o; or A over B: the ratio of their values;
@@ -29,19 +29,24 @@ def fail(text):
     sys.exit(1)
 
 
-def found(word):
-    """A file that the recipe made, or one of the tree, by its whole path; other words as they are."""
-    for folder in (os.environ["PAPERS_OUT"], os.path.join(os.path.dirname(__file__), "..", "..")):
-        if word.endswith((".npy", ".txt")) and os.path.exists(os.path.join(folder, word)):
-            return os.path.realpath(os.path.join(folder, word))
-    return word
+def located(word):
+    """A program of this folder, a file that the recipe made, or one of the tree: where a full run has it, seen from the
+    tree's root, and its whole path here; other words as they are."""
+    name = word.removeprefix("./")
+    if word.startswith("./"):
+        home, folder = "build/bench/papers", os.environ.get("PAPERS_BIN", ".")
+    elif "/" in word:
+        home, folder = "", os.path.join(os.path.dirname(__file__), "..", "..")
+    else:
+        home, folder = "out/papers", os.environ.get("PAPERS_OUT", ".")
+    if not word.endswith((".npy", ".txt")) and name == word or not os.path.exists(os.path.join(folder, name)):
+        return word, word
+    return os.path.join(home, name), os.path.realpath(os.path.join(folder, name))
 
 
 def program(command):
-    command = [found(word) for word in command]
-    if command[0].startswith("./"):
-        return [os.path.join(os.environ["PAPERS_BIN"], command[0][2:])] + command[1:]
-    return [os.environ["SPHEROPT"]] + command
+    words = [located(word)[1] for word in command]
+    return words if command[0].startswith("./") else [os.environ["SPHEROPT"]] + words
 
 
 def parts(command, word):
@@ -51,12 +56,12 @@ def parts(command, word):
 
 
 def shown(command):
-    """The command as a reader types it."""
+    """The command as a reader types it at the tree's root: lines, more than one for A over B."""
     if "over" in command:
-        return " over ".join(map(shown, parts(command, "over")))
+        return [line for part in parts(command, "over") for line in shown(part)]
     if "then" in command:
-        return " && ".join(map(shown, parts(command, "then")))
-    return shlex.join(command if command[0].startswith("./") else ["spheropt"] + command)
+        return [" && ".join(line for part in parts(command, "then") for line in shown(part))]
+    return [shlex.join(([] if command[0].startswith("./") else ["spheropt"]) + [located(w)[0] for w in command])]
 
 
 def rows_of(folder):
@@ -72,12 +77,13 @@ def run(command, traced, placed):
         trace, place = os.path.join(folder, "trace.jsonl"), os.path.join(folder, "point")
         extra = ["--trace", trace] * traced + ["-o", place] * placed
         for one in parts(command, "then"):
-            done = subprocess.run(program(one) + extra + ["--json"], capture_output=True, text=True,
-                                  cwd=folder if "then" in command else None)
             try:
+                done = subprocess.run(program(one) + extra + ["--json"], capture_output=True, text=True, cwd=folder)
                 data = json.loads(done.stdout)
+            except OSError as error:
+                fail(f"{one[0]}: {error.strerror}")
             except ValueError:
-                fail(f"{shown(one)}: {(done.stderr or done.stdout).strip() or done.returncode}")
+                fail(f"{shown(one)[0]}: {(done.stderr or done.stdout).strip() or done.returncode}")
         if traced:
             with open(trace, encoding="utf-8") as lines:
                 data["trace"] = [json.loads(line) for line in lines]
@@ -180,23 +186,24 @@ def at_seed(field, command, seed):
 
 def value_of(field, command):
     """The number, and the seeds that it comes from."""
-    over = re.match(r"(median|best):(\d+) ", field)
+    over = re.match(r"median:(\d+) ", field)
     if not over:
         seed = int(command[command.index("--seed") + 1]) if "--seed" in command else 0
         starts = int(command[command.index("--starts") + 1]) if "--starts" in command else 1
-        return at_seed(field, command, None), f"{seed}..{seed + starts - 1}" if starts > 1 else seed
-    count = int(over[2])
-    values = [at_seed(field[over.end():], command, s) for s in range(1, count + 1)]
-    return (median if over[1] == "median" else min)(values), f"1..{count}, {over[1]}"
+        return at_seed(field, command, None), [seed, seed + starts - 1]
+    count = int(over[1])
+    return median([at_seed(field[over.end():], command, s) for s in range(1, count + 1)]), [1, count]
 
 
 def agrees(ours, number, tolerance):
+    if ours is None:
+        return False
     if isinstance(ours, list):
         due = number.split()
         return len(ours) == len(due) and all(agrees(o, d, tolerance) for o, d in zip(ours, due))
     if isinstance(ours, str) or tolerance == "exact":
         return str(ours) == number or (not isinstance(ours, str) and float(ours) == float(number))
-    if ours is None or not math.isfinite(ours):
+    if not math.isfinite(ours):
         return False
     due = float(number)
     if tolerance == "most":
@@ -217,16 +224,41 @@ def text(number):
     return f"{number:.12g}" if isinstance(number, float) else str(number)
 
 
-def row(system, reference, rows, claim, by, number, tolerance, field, *command):
-    ours, seed = value_of(field, list(command))
+def last_place(number, tolerance):
+    """The last decimal place that a tolerance lets mean something, as its exponent; None: all do."""
+    size = abs(number)
+    if tolerance in ("most", "least"):  # of a bound its own place, two more where it does not stand for rounding
+        size = size if size < 1e-3 else size / 100
+    elif tolerance.endswith("%"):
+        part = float(tolerance[:-1]) / 100
+        size *= part / 10 if part >= 0.01 else part
+    elif tolerance.startswith("x"):
+        size /= 100
+    else:
+        size = 0 if tolerance == "exact" else float(tolerance)
+    return math.floor(math.log10(size) + 1e-9) if size else None
+
+
+def rounded(ours, number, tolerance):
+    """Ours without the digits that only rounding makes, which differ between builds."""
+    if isinstance(ours, list):
+        return " ".join(rounded(o, n, tolerance) for o, n in zip(ours, number.split()))
+    place = last_place(float(number), tolerance) if isinstance(ours, float) else None
+    return text(ours if place is None else round(ours, -place) + 0.0)  # 0.0: no -0
+
+
+def row(system, reference, about, rows, claim, by, number, tolerance, field, *command):
+    try:
+        ours, seeds = value_of(field, list(command))
+    except SystemExit:  # said already; the row counts all the same
+        ours, seeds = None, None
     ok = agrees(ours, number, tolerance)
     print(f"  {'ok  ' if ok else 'FAIL'}  {claim}: {number} ({by}), ours {text(ours)}, "
           f"tolerance {tolerance}")
     with open(rows, "a", encoding="utf-8") as out:
-        out.write(json.dumps({"system": system, "reference": reference, "claim": claim, "by": by,
-                              "number": number, "tolerance": tolerance, "ours": text(ours),
-                              "field": field, "seed": seed, "command": shown(list(command)),
-                              "ok": ok}) + "\n")
+        out.write(json.dumps({"system": system, "reference": reference, "about": about, "claim": claim, "by": by,
+                              "number": number, "tolerance": tolerance, "ours": rounded(ours, number, tolerance) if ok else text(ours),
+                              "field": field, "seeds": seeds, "command": shown(list(command)), "ok": ok}) + "\n")
     sys.exit(not ok)
 
 

@@ -17,7 +17,7 @@ class Agreement(unittest.TestCase):
     def test_faults_fail(self):
         for ours, number, tolerance in (
                 (NAN, "1", "1e9"), (NAN, "1", "most"), (NAN, "1", "least"), (NAN, "1", "x3"), (NAN, "1", "50%"),
-                (None, "0", "1e9"), (None, "0", "most"), (float("inf"), "1", "least"), (1.1, "1", "0.05"),
+                (None, "0", "1e9"), (None, "0", "most"), (None, "None", "exact"), (float("inf"), "1", "least"), (1.1, "1", "0.05"),
                 (1.1, "1", "5%"), (0.3, "1", "x3"), (3.1, "1", "x3"), (1.1, "1", "most"), (0.9, "1", "least"),
                 ("saddle", "strict-saddle", "exact"), (3, "4", "exact"), ([1.0, 2.0], "1", "1e9"),
                 ([1.0], "1 2", "1e9"), ([1.0, NAN], "1 2", "1e9"), ([1.0, 2.1], "1 2", "0.05"), ([], "0", "1e9")):
@@ -28,6 +28,31 @@ class Agreement(unittest.TestCase):
                 (1.04, "1", "0.05"), (-1.04, "-1", "5%"), (2.9, "1", "x3"), (1, "1", "exact"), (1.0, "1", "most"),
                 ("gradient", "gradient", "exact"), ([1.0, 2.0], "1 2", "1e-9")):
             self.assertTrue(measure.agrees(ours, number, tolerance), (ours, number, tolerance))
+
+
+class Rounding(unittest.TestCase):
+    def test_noise_is_nil(self):
+        for ours, number, tolerance, due in (
+                (3.39e-18, "0", "1e-12", "0"), (-2.2e-16, "1e-9", "most", "0"), (4e-13, "1e-12", "most", "0"),
+                (0.36898113540139, "0.368981135401", "1e-11", "0.3689811354"),
+                (2.01026829056123e-09, "2.01026829056e-09", "1e-9%", "2.01026829056e-09"),
+                (7.71499939186e-22, "7.71499939186e-22", "1e-9%", "7.71499939186e-22"),
+                (0.02691063, "0.03", "most", "0.0269"), (0.31234, "0.339", "25%", "0.312"), (5, "5.5", "x2", "5"),
+                (3.32e-4, "1e-6", "least", "0.000332"), (0.5, "0.5", "0", "0.5"), ("saddle", "saddle", "exact", "saddle"),
+                ([1.00000049, -1e-17], "1 0", "6e-7", "1.0000005 0"), (12.192447080149, "12.192447080", "1e-6", "12.192447")):
+            self.assertEqual(measure.rounded(ours, number, tolerance), due, (ours, number, tolerance))
+
+
+class Commands(unittest.TestCase):
+    def test_shown(self):
+        for command, due in (
+                ("solve ufm --tau 1", ["spheropt solve ufm --tau 1"]),
+                ("solve ufm -o a then verify a", ["spheropt solve ufm -o a && spheropt verify a"]),
+                ("solve a then verify a over solve b", ["spheropt solve a && spheropt verify a", "spheropt solve b"]),
+                ("sweep ufm --vary tau=1:3:3 --against merged:2", ["spheropt sweep ufm --vary tau=1:3:3 --against merged:2"]),
+                ("solve maxcut --graph examples/data/gset/G1.txt",
+                 ["spheropt solve maxcut --graph examples/data/gset/G1.txt"])):
+            self.assertEqual(measure.shown(command.split()), due)
 
 
 class Fields(unittest.TestCase):

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$(dirname "$0")/recipe.sh"
-system 'Markou, Ajanthan, Gould 2024: the nearest simplex ETF as a layer' arXiv:2411.01248
+system 'Markou, Ajanthan, Gould 2024: the nearest simplex ETF as a layer' \
+  'arXiv:2411.01248' \
+  'The paper: the simplex ETF nearest to the class means, a problem on the Stiefel manifold, as a layer whose
+derivative comes from the optimality conditions; training with it is faster than with a standard or a
+fixed classifier. Found: the solution is a polar factor, the derivative agrees with differences, and so
+does the order in training.'
 
 # The trust region against the polar factor of B.
 polar() { # K, d
@@ -12,12 +17,12 @@ polar() { # K, d
 }
 polar 3 5
 polar 5 8
-row 'from the last solution 30 iterations are enough, K 10, d 512' paper 30 most iterations \
+row 'from the last solution 30 iterations, the most of their layer, are enough, K 10, d 512' paper 30 most iterations \
   solve nearest-etf --classes 10 --dim 512 --init prox
 if full; then
   polar 4 6
   polar 10 512
-  row 'from the last solution 30 iterations are enough, K 100, d 512' paper 30 most iterations \
+  row 'from the last solution 30 iterations, the most of their layer, are enough, K 100, d 512' paper 30 most iterations \
     solve nearest-etf --classes 100 --dim 512 --init prox
 fi
 
@@ -88,7 +93,7 @@ set output "nearest_etf.png"
 set multiplot layout 1,3 title "Training with a standard, a fixed and an implicit ETF classifier"
 set logscale x
 set xlabel "step"
-set key bottom left
+set key top right
 set title "loss over that of collapse, less 1"
 set logscale y
 set format y "10^{%L}"

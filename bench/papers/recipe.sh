@@ -16,9 +16,16 @@ recipe=$(basename "$0" .sh)
 SPHEROPT=${SPHEROPT:-spheropt}
 PAPERS_OUT=${PAPERS_OUT:-papers}
 export SPHEROPT PAPERS_BIN="${PAPERS_BIN:-.}" PAPERS_OUT
-mkdir -p "$PAPERS_OUT"
-SPHEROPT=$(command -v "$SPHEROPT") && SPHEROPT=$(realpath "$SPHEROPT") # it is run from other folders
-PAPERS_BIN=$(realpath "$PAPERS_BIN")
+refuse() {
+  printf '%s: %s\n' "$recipe" "$1" >&2
+  exit 2
+}
+found=$(command -v "$SPHEROPT") || refuse "the command '$SPHEROPT' was not found; SPHEROPT names another"
+SPHEROPT=$(realpath "$found") # it is run from other folders
+PAPERS_BIN=$(realpath -e "$PAPERS_BIN" 2>/dev/null) ||
+  refuse 'PAPERS_BIN: no such folder; it is bench/papers of the build'
+command -v python3 >/dev/null || refuse 'python3 was not found'
+mkdir -p "$PAPERS_OUT" || refuse 'PAPERS_OUT: this folder cannot be made'
 python=$(python3 -c 'import sys; print(sys.executable)') # once: a version manager's python3 is slow to start
 PAPERS_KEPT=$(mktemp -d) # answers that several rows are read from
 export PAPERS_KEPT PYTHONDONTWRITEBYTECODE=1
@@ -26,9 +33,9 @@ rows=$PAPERS_OUT/$recipe.jsonl
 : >"$rows"
 failed=0
 
-# The paper, and where to find it.
-system() { # text, reference
-  system=$1 reference=$2
+# The paper, where to find it, and in a sentence or two what it claims and what is found.
+system() { # text, reference, about
+  system=$1 reference=$2 about=${3//$'\n'/ }
   printf '%s (%s)\n' "$1" "$2"
 }
 
@@ -36,7 +43,7 @@ system() { # text, reference
 full() { [ "${PAPERS_SIZE:-full}" = full ]; }
 
 row() {
-  "$python" "$papers/measure.py" row "$system" "$reference" "$rows" "$@" || failed=$((failed + 1))
+  "$python" "$papers/measure.py" row "$system" "$reference" "$about" "$rows" "$@" || failed=$((failed + 1))
 }
 
 # A line of a figure's data: VALUES... and then the FIELDs, commas between, of what COMMAND answers.

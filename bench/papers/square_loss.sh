@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$(dirname "$0")/recipe.sh"
-system 'Mixon, Parshall, Pi 2020: neural collapse with squared loss from small starts' arXiv:2011.11619
+system 'Mixon, Parshall, Pi 2020: neural collapse with squared loss from small starts' \
+  'arXiv:2011.11619' \
+  'The paper: gradient flow from small starts stays near an invariant subspace and ends near strong neural
+collapse. Found for gradient descent: from starts of size eps W W^T ends like eps^2 away, features and
+bias like eps.'
 
 # Gradient descent with the fixed step 0.02 from random W, H of length eps: 3 classes of 3, p = 15
 from() { # eps
@@ -63,7 +67,7 @@ set format x "10^{%T}"
 set format y "10^{%T}"
 set xlabel "ε"
 set ylabel "distance from strong neural collapse at the end"
-set key bottom right
+set key bottom right spacing 1.3
 set xrange [5e-4:2]
 plot DATA index 0 using 1:2 with points pointtype 7 linecolor rgb "dark-violet" title "e_1", \
   0.33 * x**2 with lines linecolor rgb "dark-violet" dashtype 2 title "0.33 ε^2", \
@@ -76,7 +80,7 @@ set format x "%g"
 set xlabel "iteration"
 set ylabel "distance to the invariant subspace over the length"
 set xrange [0:1000]
-set key top right
+set key top right spacing 1
 plot for [i = 1:3] DATA index i using 1:2 with lines linewidth 2 title "ε = ".word("1 0.1 0.01", i)
 unset multiplot
 EOG

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 . "$(dirname "$0")/recipe.sh"
-system 'Lu, Steinerberger 2020: cross-entropy of points that are their own classifiers' arXiv:2012.08465
+system 'Lu, Steinerberger 2020: cross-entropy of points that are their own classifiers' \
+  'arXiv:2012.08465' \
+  'The paper: for n <= d+1 the minimiser is a simplex ETF; many points become uniform on the sphere. Found:
+every start ends at the simplex ETF, and energy and discrepancy tend to their limits.'
 
 starts=10
 if full; then starts=30; fi
@@ -20,7 +23,7 @@ if full; then
   minimum 2.1776520431 9 12 3
   minimum 13.0462972502 50 49 5
 fi
-row 'd >= n-1: every start ends at the simplex ETF: distance of its Gram matrix' paper 0 1e-8 metrics.etf_defect \
+row 'd >= n-1: the minimiser is a simplex ETF: distance of its Gram matrix' paper 0 1e-8 metrics.etf_defect \
   solve tied-ce --points 6 --dim 5 --alpha 2
 
 # the whole Hessian spectrum at named points: eigenvalues and multiplicities in closed form

@@ -9,6 +9,7 @@
 
 #include <spheropt/manifolds/euclidean.h>
 #include <spheropt/manifolds/oblique.h>
+#include <spheropt/models/generalised_collapse.h>
 #include <spheropt/models/neural_collapse.h>
 
 #include "base/memory.h"
@@ -110,8 +111,22 @@ static void fill(const spo_ce_ufm_params *p, size_t N, ce_ufm *u) {
   }
 }
 
+static void note_empty_classes(const ce_ufm *u, spo_error *err) {
+  size_t empty = 0, first = 0;
+  for (size_t k = 0; k < u->L.K; k++)
+    if (u->count[k] == 0 && empty++ == 0)
+      first = k;
+  if (empty == 1)
+    spo_fail(err, SPO_OK, "spo_ce_ufm_create", "class %zu has no samples", first);
+  else if (empty > 1)
+    spo_fail(err, SPO_OK, "spo_ce_ufm_create",
+             "%zu classes have no samples, the first is class %zu", empty, first);
+}
+
 spo_status spo_ce_ufm_create(const spo_ce_ufm_params *params, spo_problem **out, spo_error *err) {
   *out = NULL;
+  if (err)
+    err->text[0] = '\0';
   spo_ce_ufm_params p;
   size_t N = 0;
   spo_status status = spo_options_take(table, N_PARAMS, params, &p, sizeof p, err);
@@ -139,6 +154,8 @@ spo_status spo_ce_ufm_create(const spo_ce_ufm_params *params, spo_problem **out,
                              .manifold = u->manifold,
                              .memo_len = spo_logits_memo_len(&u->L),
                              .work_len = spo_logits_work_len(&u->L)};
+  if (status == SPO_OK)
+    note_empty_classes(u, err);
   if (status == SPO_OK)
     *out = &u->problem;
   else
@@ -238,6 +255,35 @@ static double center(const ce_ufm *u, const double *x, double *centred, double *
   return sqrt(square);
 }
 
+/* Beyond this many classes the geometry takes longer than a row of a trace may. */
+enum { MAX_SELI = 256 };
+
+/* The largest difference between a cosine of two classifiers and that of the SELI geometry. */
+static spo_status seli_distance(const ce_ufm *u, const double *W, double *value, spo_error *err) {
+  const size_t d = u->L.d, K = u->L.K;
+  bool known = K <= MAX_SELI;
+  for (size_t k = 0; k < K; k++)
+    known = known && u->count[k] > 0;
+  *value = NAN;
+  if (!known)
+    return SPO_OK;
+  double *cosine = spo_block_alloc(spo_size_mul(K * K, sizeof *cosine));
+  if (!cosine)
+    return spo_fail(err, SPO_E_NOMEM, "ce-ufm", "no memory for %zu classes", K);
+  const spo_status status = spo_seli(K, u->count, cosine, err);
+  double worst = status == SPO_OK ? 0.0 : NAN;
+  for (size_t a = 0; status == SPO_OK && a < K; a++)
+    for (size_t b = 0; b < a; b++) {
+      const double *v = W + a * d, *w = W + b * d;
+      const double own = spo_vec_dot(d, v, w) / (spo_vec_norm(d, v) * spo_vec_norm(d, w));
+      const double off = fabs(own - cosine[a * K + b]);
+      worst = off <= worst || isnan(worst) ? worst : off; /* NaN, of a vector 0, stays */
+    }
+  spo_block_free(cosine);
+  *value = worst;
+  return status;
+}
+
 static spo_status metrics(const spo_problem *P, const double *x, double *value, spo_error *err) {
   const ce_ufm *u = P->self;
   const size_t d = u->L.d, N = u->L.N;
@@ -247,7 +293,7 @@ static spo_status metrics(const spo_problem *P, const double *x, double *value, 
   value[3] = center(u, x, block, block + d * N);
   const spo_status status = spo_neural_collapse(d, u->L.K, N, x, block, u->label, value, err);
   spo_block_free(block);
-  return status;
+  return status == SPO_OK ? seli_distance(u, x, &value[4], err) : status;
 }
 
 static const char *const samples[] = {
@@ -257,7 +303,7 @@ static const char *const samples[] = {
     "--classes 2 --per-class 150 --dim 1 --decay-w 0.01 --decay-h 0.0001 --decay-b 1",
     "--counts 7,1,0,2 --dim 4 --decay-w 0.01 --decay-h 0.02",
     NULL};
-static const char *const metric_names[] = {"nc1", "nc2", "nc3", "bias"};
+static const char *const metric_names[] = {"nc1", "nc2", "nc3", "bias", "seli"};
 
 static const spo_model_ops model = {
     .size = sizeof(spo_model_ops),

@@ -251,6 +251,17 @@ static spo_status fill(nearest *e, const spo_nearest_etf_params *p, spo_error *e
   return status;
 }
 
+/* A shape that a file gave is the file's fault, not that of an option nobody named. */
+static spo_status check_files(const spo_nearest_etf_params *p, size_t d, size_t K, spo_error *err) {
+  const bool means = p->means.data != NULL;
+  if ((!means && !p->prox.data) || (K >= 2 && d >= K))
+    return SPO_OK;
+  return REFUSE(
+      SPO_E_DIM,
+      "%s: %zu x %zu given; at least 2 rows, one a class, and no fewer columns are needed",
+      means ? "means" : "prox", K, d);
+}
+
 spo_status spo_nearest_etf_create(const spo_nearest_etf_params *params, spo_problem **out,
                                   spo_error *err) {
   *out = NULL;
@@ -263,6 +274,8 @@ spo_status spo_nearest_etf_create(const spo_nearest_etf_params *params, spo_prob
     status = resolve("classes", p.classes, &p.means, &p.prox, true, 4, &K, err);
   if (status == SPO_OK)
     status = resolve("dim", p.dim, &p.means, &p.prox, false, 6, &d, err);
+  if (status == SPO_OK)
+    status = check_files(&p, d, K, err);
   if (status == SPO_OK)
     status = nearest_check_shape(d, K, p.delta, err);
   if (status != SPO_OK)

@@ -29,6 +29,8 @@ static spo_status resolve_order(const spo_symmetric_request *r, size_t *order, s
     return REFUSE(SPO_E_DIM, "size: %" PRIu64 " does not agree with matrix, %zu x %zu", r->n,
                   A->rows, A->cols);
   *order = A->data ? A->rows : r->n ? (size_t)r->n : 10;
+  if (A->data && *order < 2)
+    return REFUSE(SPO_E_DIM, "matrix: %zu x %zu given, at least 2 x 2 is needed", *order, *order);
   if (*order < 2)
     return REFUSE(SPO_E_DIM, "size: %zu given, at least 2 is needed", *order);
   if (*order > MAX_ORDER)

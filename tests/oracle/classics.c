@@ -229,9 +229,34 @@ static void test_second_order_accuracy(void **state) {
   spo_problem_destroy(P);
 }
 
+/* What is wrong with a matrix is said of the matrix. */
+static void test_refusals(void **state) {
+  (void)state;
+  static const double entry[6] = {1, 2, 3, 4, 5, 6};
+  static const struct {
+    size_t rows, cols;
+    uint64_t n;
+    const char *text;
+  } bad[] = {{1, 1, 0, "matrix: 1 x 1 given, at least 2 x 2"},
+             {2, 3, 0, "matrix: 2 x 3 given, must be square"},
+             {2, 2, 3, "size: 3 does not agree with matrix, 2 x 2"}};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    spo_error err = {0};
+    spo_problem *P;
+    spo_rayleigh_params p;
+    expect_seed = i;
+    spo_rayleigh_params_init(&p);
+    p.n = bad[i].n;
+    p.matrix = (spo_matrix){entry, bad[i].rows, bad[i].cols};
+    expect_status(spo_rayleigh_create(&p, &P, &err), SPO_E_DIM);
+    expect_true(P == NULL && strstr(err.text, bad[i].text) == err.text);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rayleigh), cmocka_unit_test(test_brockett),
-      cmocka_unit_test(test_accuracy), cmocka_unit_test(test_second_order_accuracy)};
+      cmocka_unit_test(test_accuracy), cmocka_unit_test(test_second_order_accuracy),
+      cmocka_unit_test(test_refusals)};
   return cmocka_run_group_tests_name("classics", tests, NULL, NULL);
 }

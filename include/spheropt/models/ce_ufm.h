@@ -48,10 +48,11 @@ typedef struct spo_ce_ufm_params {
   spo_integers counts;              /* n_k >= 0, K of them; copied */
 } spo_ce_ufm_params;
 
-/** spo_ce_ufm - the model: named points collapse (the closed-form minimum of equal
- * classes), origin, unit (random vectors of length one, the same that ufm starts from with the same
- * seed; b = 0); parts W, H, b; metrics nc1 nc2 nc3 (of the centred features) and bias,
- * |W^T h_G + b| with h_G the features' mean. Static storage. */
+/** spo_ce_ufm - the model: named points collapse (the closed-form minimum of equal classes), origin,
+ * unit (random vectors of length one, the same that ufm starts from with the same seed; b = 0);
+ * parts W, H, b; metrics nc1 nc2 nc3 (of the centred features), bias, |W^T h_G + b| with h_G the
+ * features' mean, and seli, the largest difference between a cosine of two classifiers and that of
+ * spo_seli (NaN with empty classes or more than 256). Static storage. */
 SPO_API const spo_model_ops *spo_ce_ufm(void);
 
 /** spo_ce_ufm_params_init - the defaults. O(1). */
@@ -65,9 +66,10 @@ SPO_API void spo_ce_ufm_params_init(spo_ce_ufm_params *params);
  *
  * Memory: N labels and weights; a place keeps K x N + N doubles, scratch is K x 256. Cost of f and
  * gradient: 3 products of K x N x d; of a Hessian product: 6. Fails: SPO_E_OPTION (one line with
- * name, value and bounds), SPO_E_ARG (counts), SPO_E_DIM (sizes that contradict each
- * other or go beyond BLAS's int), SPO_E_NOMEM. Threads: any number may use the problem. Tests:
- * tests/oracle/ce_ufm.c, tests/derivative/models.c.
+ * name, value and bounds), SPO_E_ARG (counts), SPO_E_DIM (sizes that contradict each other or go
+ * beyond BLAS's int), SPO_E_NOMEM. A class without samples is a note, not an error. Threads: any
+ * number may use the problem. Tests: tests/oracle/ce_ufm.c, tests/oracle/seli.c,
+ * tests/derivative/models.c.
  */
 SPO_API spo_status spo_ce_ufm_create(const spo_ce_ufm_params *params, spo_problem **out,
                                      spo_error *err);
