@@ -42,7 +42,8 @@ enum { SPO_OPEN_LO = 1, SPO_OPEN_HI = 2 }; /* which bounds are excluded */
 enum {
   SPO_START_ONLY = 1,  /* the option shapes a start, not the problem: not stored with results */
   SPO_OPEN_CHOICE = 2, /* a choice of plug-ins: a caller's own table is accepted as well */
-  SPO_EDGE_LIST = 4    /* a matrix of edges i j w behind the row n m 0: read from text as well */
+  SPO_EDGE_LIST = 4,   /* a matrix of edges i j w behind the row n m 0: read from text as well */
+  SPO_NEUTRAL = 8      /* the default does nothing: a problem is described without it */
 };
 
 typedef struct spo_option {
@@ -58,7 +59,7 @@ typedef struct spo_option {
   double lo, hi, dflt;
   unsigned open;            /* SPO_OPEN_LO | SPO_OPEN_HI */
   const spo_choice *choice; /* kind 'c': list ended by a NULL name */
-  unsigned flags;           /* SPO_START_ONLY | SPO_OPEN_CHOICE | SPO_EDGE_LIST */
+  unsigned flags;           /* SPO_START_ONLY | SPO_OPEN_CHOICE | SPO_EDGE_LIST | SPO_NEUTRAL */
 } spo_option;
 
 /**

@@ -102,7 +102,7 @@ static void option(const spo_option *o) {
   limits(o, range, sizeof range);
   snprintf(text, sizeof text, "%s%s%s%s", o->help, *range ? " (" : "", range, *range ? ")" : "");
   for (const spo_choice *c = o->kind == SPO_OPTION_CHOICE ? o->choice : NULL; c && c->name; c++)
-    append(text, sizeof text, "%s %s: %s", c == o->choice ? ";" : ",", c->name, c->help);
+    append(text, sizeof text, "; %s: %s", c->name, c->help);
   entry(left, text);
 }
 
@@ -290,7 +290,9 @@ static void help_sweep(const spo_model_ops *m) {
   printf(
       "  spheropt sweep ufm --classes 5 --dim 8 --vary tau=0.1:40:log:30\n\n"
       "Follows a critical point along a parameter, there and back, each step from the last; finds "
-      "where\nit folds, where its index changes, and where two have the same cost.\n"
+      "where\nit folds, where its index changes, and where two have the same cost. The numbers of "
+      "each "
+      "row, with the\nmodel's metrics, are in --json and in -o DIR.\n"
       "Usage: spheropt sweep %s --vary NAME=FROM:TO:COUNT [option ...]\n",
       m ? m->name : "MODEL");
   printf("\nOptions\n");

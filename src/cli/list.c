@@ -252,20 +252,46 @@ static void print_presets(void) {
     printf("\n");
   }
 }
+static bool same_init(const spo_named_point *a, const spo_named_point *b) {
+  const char *x = a->argument ? a->argument : "", *y = b->argument ? b->argument : "";
+  return strcmp(a->name, b->name) == 0 && strcmp(x, y) == 0 && strcmp(a->help, b->help) == 0;
+}
+
+/* Does the i-th model have that start? */
+static bool has_init(size_t i, const spo_named_point *p) {
+  const spo_model_ops *m = spo_list_models[i]();
+  for (size_t k = 0; k < m->n_points; k++)
+    if (same_init(&m->point[k], p))
+      return true;
+  return false;
+}
+
+/* The k-th start of the i-th model, with all models that share it; once */
+static void print_init(size_t i, size_t k) {
+  const spo_named_point *p = &spo_list_models[i]()->point[k];
+  char name[64], help[512];
+  for (size_t j = 0; j < i; j++)
+    if (has_init(j, p))
+      return;
+  snprintf(name, sizeof name, "%s%s%s", p->name, p->argument ? ":" : "",
+           p->argument ? p->argument : "");
+  snprintf(help, sizeof help, "%s (%s", p->help, spo_list_models[i]()->name);
+  for (size_t j = i + 1; spo_list_models[j]; j++) {
+    const size_t used = strlen(help);
+    if (has_init(j, p))
+      snprintf(help + used, sizeof help - used, ", %s", spo_list_models[j]()->name);
+  }
+  const size_t used = strlen(help);
+  snprintf(help + used, sizeof help - used, ")");
+  entry(name, help);
+}
+
 static void print_inits(void) {
   entry("random", "a random point, from --seed (every model)");
   entry("DIR", "the point that an earlier `spheropt solve -o DIR` wrote (every model)");
-  for (size_t i = 0; spo_list_models[i]; i++) {
-    const spo_model_ops *m = spo_list_models[i]();
-    for (size_t k = 0; k < m->n_points; k++) {
-      char name[64], help[256];
-      const spo_named_point *p = &m->point[k];
-      snprintf(name, sizeof name, "%s%s%s", p->name, p->argument ? ":" : "",
-               p->argument ? p->argument : "");
-      snprintf(help, sizeof help, "%s (%s)", p->help, m->name);
-      entry(name, help);
-    }
-  }
+  for (size_t i = 0; spo_list_models[i]; i++)
+    for (size_t k = 0; k < spo_list_models[i]()->n_points; k++)
+      print_init(i, k);
 }
 
 static const struct {

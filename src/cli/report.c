@@ -124,17 +124,64 @@ void cli_print_notes(const cli_notes *notes) {
     printf("note: %s\n", notes->text[i]);
 }
 
-/* "ufm: classes 10, per-class 5, dim 16, tau 1": the numbers that describe the problem */
+/* "30,5,1"; of long lists the beginning, and how many there are. Equal numbers are no news: they are
+ * the default, or stand there as per-class */
+static void counts_text(const spo_option *o, const void *values, char *text, size_t room) {
+  enum { SHOWN = 12 };
+  spo_integers n;
+  size_t used = 0;
+  memcpy(&n, (const char *)values + o->offset, sizeof n);
+  bool equal = true;
+  for (size_t i = 0; n.data && i < n.count; i++)
+    equal = equal && n.data[i] == n.data[0];
+  const size_t shown = equal ? 0 : n.count > SHOWN ? SHOWN : n.count;
+  for (size_t i = 0; i < shown && used + 24 < room; i++)
+    used += (size_t)snprintf(text + used, room - used, "%s%" PRId64, i ? "," : "", n.data[i]);
+  if (shown && n.count > shown)
+    snprintf(text + used, room - used, ",... (%zu numbers)", n.count);
+}
+
+/* What of a problem is worth a word; "" where nothing is */
+static void parameter_text(const cli_subject *s, const spo_option *o, const void *values,
+                           char *text, size_t room) {
+  const char *path;
+  text[0] = '\0';
+  switch (o->kind) {
+  case SPO_OPTION_COUNTS:
+    counts_text(o, values, text, room);
+    return;
+  case SPO_OPTION_MATRIX:
+    path = cli_group_path(&s->params, o);
+    snprintf(text, room, "%s", path ? path : "");
+    return;
+  case SPO_OPTION_CHOICE:
+    spo_option_get(o, values, text, room);
+    if (strcmp(text, o->choice[(size_t)o->dflt].name) == 0)
+      text[0] = '\0';
+    return;
+  case SPO_OPTION_DOUBLE:
+  case SPO_OPTION_UINT:
+    spo_option_get(o, values, text, room);
+    if (strcmp(text, "0") == 0 || ((o->flags & SPO_NEUTRAL) && strtod(text, NULL) == o->dflt))
+      text[0] = '\0';
+    return;
+  case SPO_OPTION_INTEGERS: /* labels: their number is that of the features */
+  case SPO_OPTION_BOOL:
+    return;
+  }
+}
+
+/* "ufm: classes 3, counts 30,5,1, dim 4, tau 3, fix-classifier etf": what makes the problem */
 static void print_problem(const cli_subject *s) {
   const char *separator = ": ";
   void *values = cli_described(s);
   printf("%s", s->model->name);
   for (size_t i = 0; values && i < s->params.count; i++) {
     const spo_option *o = &s->params.table[i];
-    char text[64];
-    bool number = o->kind == SPO_OPTION_DOUBLE || o->kind == SPO_OPTION_UINT;
-    spo_option_get(o, values, text, sizeof text);
-    if (!number || (o->flags & SPO_START_ONLY) || !*text || strcmp(text, "0") == 0)
+    char text[512] = "";
+    if (!(o->flags & SPO_START_ONLY))
+      parameter_text(s, o, values, text, sizeof text);
+    if (!*text)
       continue;
     printf("%s%s %s", separator, o->name, text);
     separator = ", ";

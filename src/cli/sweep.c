@@ -21,6 +21,7 @@ typedef struct track {
   spo_sweep *sweep;
   const char *init;
   size_t local, branch; /* its branch as the sweep numbers it, and among those of all tracks */
+  size_t index;         /* of the last row */
 } track;
 
 typedef struct sweep {
@@ -185,8 +186,27 @@ static void print_head(const sweep *v) {
   if (v->json)
     return;
   cli_print_subject(&v->s[0]);
-  printf("\n%14s %18s %10s %6s %12s %7s  %s\n", v->name, "f", "|grad|", "index", "lambda_min",
-         "branch", v->tracks > 1 ? "start" : "");
+  printf("\n%14s %18s %10s %6s %12s %7s%s\n", v->name, "f", "|grad|", "index", "lambda_min",
+         "branch", v->tracks > 1 ? "  start" : "");
+}
+
+/* What the columns mean, for who reads them the first time */
+static void print_foot(const sweep *v) {
+  if (v->json)
+    return;
+  printf("\n  index       negative eigenvalues of the Hessian; 0: a minimum\n"
+         "  lambda_min  its lowest eigenvalue, those that symmetry makes zero left out\n");
+}
+
+/* The model's own numbers at the point of the row; NaN where they could not be computed */
+static json_t *row_metrics(const sweep *v, const track *t) {
+  const spo_model_ops *m = v->s[0].model;
+  double value[SPO_MODEL_MAX_METRICS];
+  for (size_t i = 0; i < SPO_MODEL_MAX_METRICS; i++)
+    value[i] = NAN;
+  if (m->metrics && m->metrics(spo_sweep_problem(t->sweep), spo_sweep_point(t->sweep), value, NULL))
+    value[0] = NAN;
+  return cli_metrics_json(m, value);
 }
 
 static void add_row(sweep *v, track *t, const spo_sweep_row *row) {
@@ -199,6 +219,7 @@ static void add_row(sweep *v, track *t, const spo_sweep_row *row) {
   }
   if (row->critical)
     snprintf(branch, sizeof branch, "%zu", t->branch);
+  t->index = row->index;
   json_t *o = json_object();
   json_object_set_new(o, "value", spo_json_real(row->value));
   json_object_set_new(o, "f", spo_json_real(row->f));
@@ -210,12 +231,30 @@ static void add_row(sweep *v, track *t, const spo_sweep_row *row) {
   json_object_set_new(o, "start", spo_json_text(t->init));
   json_object_set_new(o, "direction", spo_json_text(v->done < v->count ? "forward" : "backward"));
   json_object_set_new(o, "reason", spo_json_text(spo_reason_name(row->reason)));
+  json_object_set_new(o, "metrics", row_metrics(v, t));
   json_array_append_new(v->rows, o);
   if (!v->json)
-    printf("%14s %18s %10s %6zu %12s %7s  %s%s\n", cli_number(row->value, 8),
+    printf("%14s %18s %10s %6zu %12s %7s%s%s%s\n", cli_number(row->value, 8),
            cli_number(row->f, 12), cli_number(row->grad_norm, 2), row->index,
-           cli_number(row->lambda_min, 4), branch, v->tracks > 1 ? t->init : "",
-           row->critical ? "" : "  not critical");
+           cli_number(row->lambda_min, 4), branch, v->tracks > 1 ? "  " : "",
+           v->tracks > 1 ? t->init : "", row->critical ? "" : "  not critical");
+}
+
+/* A fold or an exchange between t's last row and the next one, which may be of another branch */
+static void print_event(const sweep *v, const spo_sweep_event *e, const track *t,
+                        const spo_sweep_row *next) {
+  const bool left = next->branch != t->local;
+  printf("  -- %s at %s = %s: branch %zu ", spo_sweep_kind_name(e->kind), v->name,
+         cli_number(e->value, 10), t->branch);
+  if (e->kind == SPO_SWEEP_FOLD)
+    printf("ends");
+  else if (left || next->index == t->index)
+    printf("changes its index");
+  else
+    printf("changes its index from %zu to %zu", t->index, next->index);
+  if (left && next->critical)
+    printf("; from there down to branch %zu", v->branches);
+  printf("\n");
 }
 
 static void add_event(sweep *v, const spo_sweep_event *e, size_t branch, size_t other) {
@@ -227,15 +266,9 @@ static void add_event(sweep *v, const spo_sweep_event *e, size_t branch, size_t 
   json_object_set_new(o, "other",
                       e->kind == SPO_SWEEP_CROSSING ? spo_json_uint(other) : json_null());
   json_array_append_new(v->events, o);
-  if (v->json)
-    return;
-  if (e->kind == SPO_SWEEP_CROSSING)
+  if (!v->json && e->kind == SPO_SWEEP_CROSSING)
     printf("  -- crossing at %s = %s: branches %zu and %zu have the same cost\n", v->name,
            cli_number(e->value, 10), branch, other);
-  else
-    printf("  -- %s at %s = %s: branch %zu %s\n", spo_sweep_kind_name(e->kind), v->name,
-           cli_number(e->value, 10), branch,
-           e->kind == SPO_SWEEP_FOLD ? "ends" : "changes its index");
 }
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -343,6 +376,7 @@ static int restart(sweep *v, size_t i) {
       spo_sweep_start(v->track[i].sweep, value_of_step(v, v->done - 1), a.real, 0, &row, &err);
   spo_npy_free(&a);
   v->track[i].local = err.code || row.critical ? 0 : SPO_SWEEP_NOWHERE;
+  v->track[i].index = row.index;
   return err.code ? cli_fail_error(&err) : CLI_OK;
 }
 
@@ -358,39 +392,55 @@ static int first_step(sweep *v) {
   return CLI_OK;
 }
 
-static int one_step(sweep *v) {
-  spo_error err = {0};
-  for (size_t i = 0; i < v->tracks; i++) {
-    track *t = &v->track[i];
-    spo_sweep_row row;
-    spo_sweep_event event[EVENTS];
-    size_t events;
-    err.code =
-        spo_sweep_step(t->sweep, value_of_step(v, v->done), &row, event, EVENTS, &events, &err);
-    if (err.code)
-      return cli_fail_error(&err);
-    for (size_t k = 0; k < events; k++)
-      add_event(v, &event[k], t->branch, 0);
-    add_row(v, t, &row);
+static void add_step(sweep *v, track *t, const spo_sweep_row *row, const spo_sweep_event *event,
+                     size_t events) {
+  for (size_t k = 0; k < events; k++) {
+    add_event(v, &event[k], t->branch, 0);
+    if (!v->json)
+      print_event(v, &event[k], t, row);
   }
+  add_row(v, t, row);
+}
+
+/* An interrupt stops the solver within the step: its point is none of the branch, and the step is
+ * left out */
+static int one_step(sweep *v, bool *cut) {
+  spo_error err = {0};
+  spo_sweep_row row[TRACKS];
+  spo_sweep_event event[TRACKS][EVENTS];
+  size_t events[TRACKS];
+  for (size_t i = 0; i < v->tracks; i++) {
+    err.code = spo_sweep_step(v->track[i].sweep, value_of_step(v, v->done), &row[i], event[i],
+                              EVENTS, &events[i], &err);
+    *cut = cli_interrupted(NULL);
+    if (err.code || *cut)
+      return err.code ? cli_fail_error(&err) : CLI_OK;
+  }
+  for (size_t i = 0; i < v->tracks; i++)
+    add_step(v, &v->track[i], &row[i], event[i], events[i]);
   bool crosses = false;
-  spo_sweep_event event;
+  spo_sweep_event crossing;
   if (v->tracks > 1)
-    err.code = spo_sweep_crossing(v->track[0].sweep, v->track[1].sweep, &crosses, &event, &err);
+    err.code = spo_sweep_crossing(v->track[0].sweep, v->track[1].sweep, &crosses, &crossing, &err);
   if (!err.code && crosses)
-    add_event(v, &event, v->track[0].branch, v->track[1].branch);
+    add_event(v, &crossing, v->track[0].branch, v->track[1].branch);
   return err.code ? cli_fail_error(&err) : CLI_OK;
 }
 
 static int go(sweep *v) {
   int status = CLI_OK;
+  bool cut = false;
   if (v->resume)
     status = take_up(v);
   for (size_t i = 0; !status && v->done > 0 && i < v->tracks; i++)
     status = restart(v, i);
   print_head(v);
   for (; !status && v->done < v->steps && !cli_interrupted(NULL); v->done++) {
-    status = v->done == 0 ? first_step(v) : one_step(v);
+    if (!v->json && v->done == v->count)
+      printf("  -- and back\n");
+    status = v->done == 0 ? first_step(v) : one_step(v, &cut);
+    if (cut)
+      break;
     if (!status) {
       v->done++;
       status = keep(v);
@@ -415,7 +465,8 @@ static int run(sweep *v, cli_arguments *args) {
     return status;
   if (v->json)
     status = cli_print_json(sweep_json(v));
-  else if (v->done < v->steps)
+  print_foot(v);
+  if (!v->json && v->done < v->steps)
     printf("stopped after %zu of %zu steps%s\n", v->done, v->steps,
            v->out ? "; --continue goes on" : "");
   return status ? status : v->done < v->steps ? CLI_UNFINISHED : CLI_OK;

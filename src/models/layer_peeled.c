@@ -30,7 +30,7 @@ static const spo_option table[] = {
     {"energy-w", "E_W, mean square length of the classifiers", "Fang et al. 2021: 1", AT(energy_w),
      SPO_OPTION_DOUBLE, 0, INFINITY, 1, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
     {"imbalance", "R: the classes after the majority weigh 1/R, the majority 1", "", AT(imbalance),
-     SPO_OPTION_DOUBLE, 1, INFINITY, 1, SPO_OPEN_HI, NULL, 0},
+     SPO_OPTION_DOUBLE, 1, INFINITY, 1, SPO_OPEN_HI, NULL, SPO_NEUTRAL},
     {"majority", "classes of weight 1; not given: half of them, rounded up", "", AT(majority),
      SPO_OPTION_UINT, 1, 30000, 0, 0, NULL, 0},
     {"counts", "samples in each class, n_0,n_1,...: weights n_k / max n instead of imbalance", "",

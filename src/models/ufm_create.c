@@ -53,8 +53,9 @@ const spo_option ufm_params[UFM_N_PARAMS] = {
     {"majority", "classes, from the first, that imbalance speaks of; not given: half, rounded up",
      "", AT(majority), SPO_OPTION_UINT, 1, INT_MAX, 0, 0, NULL, 0},
     {"imbalance",
-     "R, weight of a sample of the majority's classes over that of the others; 0, inf: absent", "",
-     AT(imbalance), SPO_OPTION_DOUBLE, 0, INFINITY, 1, 0, NULL, 0},
+     "R, weight of a sample of the majority's classes over that of the others; inf: the others "
+     "are absent, 0: the majority is",
+     "", AT(imbalance), SPO_OPTION_DOUBLE, 0, INFINITY, 1, 0, NULL, SPO_NEUTRAL},
 };
 #undef AT
 

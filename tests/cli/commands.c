@@ -306,6 +306,39 @@ static void notes(void **state) {
   assert_non_null(strstr(ran.out, "note: "));
 }
 
+/* The first line of a run names what makes its problem, and nothing that does nothing */
+static void head_lines(void **state) {
+  (void)state;
+  static const struct {
+    const char *line, *head;
+  } due[] = {
+      {"ufm --counts 5,2,1 --dim 4 --tau 3 --fix-classifier etf",
+       "ufm: classes 3, counts 5,2,1, dim 4, tau 3, fix-classifier etf\n"},
+      {"ufm --classes 4 --per-class 2 --dim 5", "ufm: classes 4, per-class 2, dim 5, tau 1\n"},
+      {"ufm --classes 4 --per-class 1 --dim 5 --majority 1 --imbalance 3",
+       "ufm: classes 4, per-class 1, dim 5, tau 1, majority 1, imbalance 3\n"},
+      {"layer-peeled --counts 3,2,1 --dim 4",
+       "layer-peeled: classes 3, dim 4, energy-h 5, energy-w 1, counts 3,2,1\n"},
+  };
+  for (size_t i = 0; i < sizeof due / sizeof due[0]; i++) {
+    char line[200];
+    snprintf(line, sizeof line, "solve %s", due[i].line);
+    expect_run(line, 0);
+    assert_int_equal(strncmp(ran.out, due[i].head, strlen(due[i].head)), 0);
+  }
+}
+
+/* A start that several models share is listed once, with all of them */
+static void shared_starts(void **state) {
+  (void)state;
+  expect_run("list inits", 0);
+  const char *first = strstr(ran.out, "\n  icosahedron            12 points (");
+  assert_non_null(first);
+  assert_null(strstr(first + 1, "\n  icosahedron "));
+  const char *end = strchr(first + 1, '\n'), *last = strstr(first, "riesz, code)");
+  assert_true(last && last < end);
+}
+
 static void presets_and_times(void **state) {
   (void)state;
   json_t *listed = run_json("list presets --json", 0), *entry = NULL;
@@ -431,6 +464,8 @@ int main(void) {
       cmocka_unit_test(real_input),
       cmocka_unit_test(parameters_return),
       cmocka_unit_test(notes),
+      cmocka_unit_test(head_lines),
+      cmocka_unit_test(shared_starts),
       cmocka_unit_test(presets_and_times),
       cmocka_unit_test(help),
       cmocka_unit_test(lists),

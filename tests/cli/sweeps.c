@@ -291,13 +291,37 @@ static void there_and_back(void **state) {
   expect_true(strstr(ran.out, "lambda_min") != NULL);
 }
 
+/* What is printed: an index from and to, a branch that ends and the next, the turn, no trailing
+ * blanks; and each row's metrics for programs. */
+static void text_and_metrics(void **state) {
+  (void)state;
+  expect_run("sweep ufm --classes 5 --per-class 1 --dim 3 --init simplices:3+2 --follow point "
+             "--vary tau=9:10:2",
+             0);
+  assert_non_null(strstr(ran.out, ": branch 0 changes its index from 0 to 2\n"));
+  assert_non_null(strstr(ran.out, ": branch 0 changes its index from 2 to 0\n"));
+  assert_non_null(strstr(ran.out, "\n  -- and back\n"));
+  assert_null(strstr(ran.out, " \n"));
+  expect_run("sweep ufm --classes 3 --per-class 1 --dim 2 --vary tau=10:9:2", 0);
+  assert_non_null(strstr(ran.out, "-- fold at tau = 9.0724"));
+  assert_non_null(strstr(ran.out, ": branch 0 ends; from there down to branch 1\n"));
+
+  json_t *o = run_json("sweep layer-peeled --classes 4 --vary imbalance=10:100:log:2 --json", 0);
+  const double merged[] = {0, 1, 0};
+  for (size_t i = 0; i < 3; i++) {
+    const double cosine = number(member(row_at(o, i), "metrics"), "minority_cosine");
+    expect_true(merged[i] ? cosine > 1 - 1e-9 : cosine < 0.99);
+  }
+  json_decref(o);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(there_and_back),    cmocka_unit_test(thresholds),
       cmocka_unit_test(long_step),         cmocka_unit_test(absent_classes),
       cmocka_unit_test(along_dimension),   cmocka_unit_test(along_classes),
       cmocka_unit_test(along_temperature), cmocka_unit_test(along_temperature_to_a_fold),
-      cmocka_unit_test(along_decay),
+      cmocka_unit_test(along_decay),       cmocka_unit_test(text_and_metrics),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
