@@ -142,8 +142,8 @@ static void test_incompatible(void **state) {
   }
 }
 
-/* Eigenvalues of 1e-7 below a cluster count as nil when told so, and x does not follow them; when not
- * told, it does. */
+/* Eigenvalues of 1e-7 below a cluster count as nil when told so, and x does not follow them; when
+ * not told, it does. */
 static void test_null_directions(void **state) {
   (void)state;
   for (expect_seed = 1; expect_seed <= 30; expect_seed++)

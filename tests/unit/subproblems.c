@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Every subproblem solver of the generated list as plain linear algebra: the decrease is the model's,
- * the region holds, replays cost what they may, interruptions end them; gltr and exact agree, in the
- * hard case too; randomized-tcg leaves where the gradient sees nothing. */
+ * Every subproblem solver of the generated list as plain linear algebra: the decrease is the
+ * model's, the region holds, replays cost what they may, interruptions end them; gltr and exact
+ * agree, in the hard case too; randomized-tcg leaves where the gradient sees nothing. */
 #include <float.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_sort.h>

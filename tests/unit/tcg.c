@@ -2,7 +2,6 @@
  *
  * Truncated conjugate gradients as plain linear algebra: the returned decrease is the model's, the
  * region is respected in the preconditioned norm, a rejected step is answered from the store. */
-#include <float.h>
 
 #include <spheropt/solvers/tcg.h>
 
@@ -127,8 +126,8 @@ static void test_newton_step(void **state) {
   free(s.work);
 }
 
-/* The inner target: kappa, (|g|/scale)^theta or the floor, whichever asks for least work, and no product
- * more than it takes. */
+/* The inner target: kappa, (|g|/scale)^theta or the floor, whichever asks for least work, and no
+ * product more than it takes. */
 static void test_residual_target(void **state) {
   (void)state;
   const struct {
@@ -219,8 +218,8 @@ static void test_short_store(void **state) {
   free(s.work);
 }
 
-/* How many directions are kept changes nothing but what a rejection costs: the step is the same, and
- * nothing is written beyond the work. */
+/* How many directions are kept changes nothing but what a rejection costs: the step is the same,
+ * and nothing is written beyond the work. */
 static void test_any_store(void **state) {
   (void)state;
   enum { BEYOND = 64 };
@@ -257,7 +256,8 @@ static spo_status drop_last(void *self, size_t k, double *V) {
   return SPO_OK;
 }
 
-/* What rounding leaves of a gradient outside the space is not followed, however small the gradient. */
+/* What rounding leaves of a gradient outside the space is not followed, however small the
+ * gradient. */
 static void test_inside_the_space(void **state) {
   (void)state;
   setting s;
