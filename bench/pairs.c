@@ -2,7 +2,8 @@
  *
  * Cost and gradient of sums over pairs of points on the sphere, n = 2000, d = 3, over the better of
  * two floors: n^2 evaluations of the kernel, vectorised, on blocks that stay in cache; and the bare
- * dgemm of the n x n matrix of inner products with the one of the gradient. All three take turns. */
+ * dgemm of the n x n matrix of inner products with the one of the gradient. All three take
+ * turns. */
 #include "bench.h"
 
 #include <math.h>

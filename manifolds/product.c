@@ -6,7 +6,6 @@
 
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <spheropt/manifolds/euclidean.h>

@@ -267,8 +267,8 @@ static spo_status to_coords(const spo_manifold *M, const double *x, size_t k, co
   return SPO_OK;
 }
 
-/* Y S = X + t V, S symmetric. With W = Y' and Omega = Y^T W skew: Y^T V - V^T Y = Omega S + S Omega,
- * solved in the eigenbasis Q of S; and W = Y Omega + (V - Y Y^T V) S^-1. */
+/* Y S = X + t V, S symmetric. With W = Y' and Omega = Y^T W skew: Y^T V - V^T Y = Omega S + S
+ * Omega, solved in the eigenbasis Q of S; and W = Y Omega + (V - Y Y^T V) S^-1. */
 static spo_status velocity_polar(const spo_manifold *M, const double *x, double t, const double *v,
                                  const double *y, double *w, double *work) {
   const stiefel *st = (const stiefel *)M;

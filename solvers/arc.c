@@ -8,7 +8,6 @@
 
 #include <spheropt/tangent.h>
 
-#include "base/vec.h"
 #include "linear/lanczos.h"
 #include "solve/escape.h"
 #include "solve/judge.h"

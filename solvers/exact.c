@@ -61,8 +61,8 @@ static spo_status check(const spo_space *T, const void *options, spo_error *err)
                   (unsigned long long)((const spo_trs_options *)options)->max_dim);
 }
 
-/* Where rounding leaves fewer directions than the space states, as near a degenerate symmetry orbit,
- * those are all there is. */
+/* Where rounding leaves fewer directions than the space states, as near a degenerate symmetry
+ * orbit, those are all there is. */
 static spo_status make_basis(const spo_trs_input *in, room *w) {
   spo_basis basis = {.space = in->hess->space,
                      .rng = in->rng,
@@ -129,8 +129,9 @@ static spo_status decompose(const room *w) {
   return info == 0 ? SPO_OK : SPO_E_NUMERIC;
 }
 
-/* A, and L with a preconditioner. A direction in which the preconditioner is not positive is dropped
- * with those behind it: near a degenerate symmetry orbit the last ones hardly belong to the space. */
+/* A, and L with a preconditioner. A direction in which the preconditioner is not positive is
+ * dropped with those behind it: near a degenerate symmetry orbit the last ones hardly belong to the
+ * space. */
 static spo_status matrices(const spo_trs_input *in, const spo_linop *precond, room *w,
                            spo_trs_result *out) {
   for (spo_blasint info = 1; info > 0 && w->d > 0;) {

@@ -11,7 +11,8 @@
 #include "subproblem_table.h"
 #include "tcg_path.h"
 
-/* A decrease below this part of the model's value at the start is its rounding, or too uncertain. */
+/* A decrease below this part of the model's value at the start is its rounding, or too
+ * uncertain. */
 static const double certain = 1e-3;
 
 /* What is kept of the start, for a replay. */

@@ -125,8 +125,8 @@ SPO_API spo_status spo_solver_create(const spo_solver_ops *type, const spo_probl
 /** spo_solver_destroy - frees it, whatever its state; NULL is fine. The problem stays. */
 SPO_API void spo_solver_destroy(spo_solver *s);
 
-/** spo_solver_seed - another seed than that of spo_solver_create, from the next start on: one solver
- * then serves many runs. O(1). */
+/** spo_solver_seed - another seed than that of spo_solver_create, from the next start on: one
+ * solver then serves many runs. O(1). */
 SPO_API void spo_solver_seed(spo_solver *s, uint64_t seed);
 
 /**

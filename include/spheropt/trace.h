@@ -49,7 +49,8 @@ typedef struct spo_trace spo_trace;
  * seconds, seconds_cost, seconds_grad, seconds_hess, seconds_retract, then the metrics. What a
  * solver does not have is NaN: "nan" in CSV, null in JSON. Units: those of spo_iter. Cost: one
  * allocation; a row costs its metrics and, in a file, one write of the system. Fails: SPO_E_ARG
- * (options; a CSV file of other columns to append to), SPO_E_NOMEM, SPO_E_IO. Threads: one per trace. Test: tests/unit/trace.c.
+ * (options; a CSV file of other columns to append to), SPO_E_NOMEM, SPO_E_IO. Threads: one per
+ * trace. Test: tests/unit/trace.c.
  */
 SPO_API spo_status spo_trace_create(const spo_problem *P, const spo_trace_options *options,
                                     spo_trace **out, spo_error *err);

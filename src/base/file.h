@@ -11,7 +11,8 @@
  * SPO_E_IO, one line with the path; the old file is untouched. */
 spo_status spo_file_replace(const char *path, const void *data, size_t size, spo_error *err);
 
-/* *data is a block of *size bytes, to be freed with spo_block_free. Fails: SPO_E_IO, SPO_E_NOMEM. */
+/* *data is a block of *size bytes, to be freed with spo_block_free. Fails: SPO_E_IO,
+ * SPO_E_NOMEM. */
 spo_status spo_file_read(const char *path, void **data, size_t *size, spo_error *err);
 
 #endif

@@ -3,7 +3,6 @@
  * Option tables met by the command line, arrays read from files included. */
 #include "cli/arguments.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

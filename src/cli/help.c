@@ -2,7 +2,6 @@
  *
  * --help, made from the option tables: an example first, then every option with its bounds and
  * default. */
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

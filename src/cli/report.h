@@ -4,8 +4,6 @@
 #ifndef SPO_CLI_REPORT_H
 #define SPO_CLI_REPORT_H
 
-#include <stdio.h>
-
 #include "cli/subject.h"
 
 /* What is measured at the start and at the end; NaN where it does not apply. */

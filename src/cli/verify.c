@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * spheropt verify: what kind of critical point a point is, and what proves it. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>

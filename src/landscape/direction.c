@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "base/vec.h"
 #include "linear/basis.h"
-#include "problem/slots.h"
 
 enum {
   POWER_STEPS = 6,

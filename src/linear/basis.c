@@ -3,7 +3,6 @@
  * Blocks of vectors made orthonormal in any inner product. */
 #include "linear/basis.h"
 
-#include <float.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
 

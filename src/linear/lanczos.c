@@ -4,7 +4,6 @@
  * space. */
 #include "linear/lanczos.h"
 
-#include <float.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
 
@@ -90,8 +89,8 @@ static double normalise(const spo_lanczos *L, double *w, double *q) {
   return norm;
 }
 
-/* w -= W (Q^T w) over the first k vectors; coef: k doubles, <q_j, w> afterwards. The projector comes
- * after: before, it would leave what rounding puts outside the space. */
+/* w -= W (Q^T w) over the first k vectors; coef: k doubles, <q_j, w> afterwards. The projector
+ * comes after: before, it would leave what rounding puts outside the space. */
 static spo_status remove_basis(const spo_lanczos *L, size_t k, double *w, double *coef) {
   if (k > 0) {
     spo_space_gram(L->A->space, k, L->Q, 1, w, coef);
@@ -120,7 +119,8 @@ static spo_status take(spo_lanczos *L, size_t k, double least, double *norm) {
 spo_status spo_lanczos_begin(spo_lanczos *L, const double *g) {
   L->head[STEPS] = L->head[SCALE] = 0.0;
   spo_vec_copy(L->n, g, L->W);
-  /* of a small gradient the rounding outside the space is no small part: it must not be normalised */
+  /* of a small gradient the rounding outside the space is no small part: it must not be
+   * normalised */
   const spo_status status = spo_space_project(L->A->space, 1, L->W);
   return status != SPO_OK ? status : take(L, 0, 0.0, &L->head[START_NORM]);
 }

@@ -4,7 +4,6 @@
 #include <spheropt/models/brockett.h>
 
 #include <float.h>
-#include <math.h>
 
 #include "base/take.h"
 #include "base/vec.h"

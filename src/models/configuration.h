@@ -6,6 +6,8 @@
 #ifndef SPO_MODELS_CONFIGURATION_H
 #define SPO_MODELS_CONFIGURATION_H
 
+#include <limits.h>
+
 #include <spheropt/model.h>
 
 /* A problem made here is its configuration; a model's own members follow. */

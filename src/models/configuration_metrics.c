@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Measures of a configuration. What looks at all pairs does so tile by tile. */
-#include <float.h>
 #include <math.h>
 
 #include <gsl/gsl_cdf.h>

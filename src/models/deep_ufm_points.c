@@ -8,7 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/blas.h"
 #include "base/memory.h"
 #include "base/vec.h"
 

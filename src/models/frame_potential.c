@@ -4,7 +4,6 @@
 #include <spheropt/models/frame_potential.h>
 
 #include <float.h>
-#include <limits.h>
 #include <math.h>
 
 #include "base/blas.h"

@@ -4,7 +4,6 @@
 #include "models/graph.h"
 
 #include <float.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 

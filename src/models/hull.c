@@ -22,7 +22,8 @@ typedef struct hull {
   size_t d, m, used, room; /* points; in the active set, and at most there */
   double *p, *x, *along;   /* m x d; d; m */
   size_t *active;          /* room */
-  double *weight, *next, *gram;
+  double *weight, *next;
+  double *gram, *system; /* 1 + <p, p> of the active points, rows `room` apart; a copy to solve */
   spo_blasint *pivot;
   double longest; /* |p|^2 */
 } hull;
@@ -37,6 +38,7 @@ static void cut(spo_carver *c, size_t d, size_t m, hull *h) {
   h->weight = spo_carve_doubles(c, room);
   h->next = spo_carve_doubles(c, room);
   h->gram = spo_carve_doubles(c, room * room);
+  h->system = spo_carve_doubles(c, room * room);
   h->pivot = spo_carve(c, room, sizeof(spo_blasint));
 }
 
@@ -54,11 +56,9 @@ static int affine_weights(hull *h) {
   double sum = 0.0;
   for (size_t a = 0; a < s; a++) {
     h->next[a] = 1.0;
-    for (size_t b = 0; b <= a; b++)
-      h->gram[a * s + b] = h->gram[b * s + a] =
-          1.0 + spo_vec_dot(h->d, h->p + h->active[a] * h->d, h->p + h->active[b] * h->d);
+    spo_vec_copy(s, h->gram + a * h->room, h->system + a * s);
   }
-  dgesv_(&n, &one, h->gram, &n, h->pivot, h->next, &n, &info);
+  dgesv_(&n, &one, h->system, &n, h->pivot, h->next, &n, &info);
   for (size_t a = 0; a < s; a++)
     sum += h->next[a];
   if (info != 0 || !(fabs(sum) > 0.0 && isfinite(sum)))
@@ -67,10 +67,23 @@ static int affine_weights(hull *h) {
   return 0;
 }
 
+static void enter(hull *h, size_t j, double weight) {
+  const size_t a = h->used++;
+  h->active[a] = j;
+  h->weight[a] = weight;
+  for (size_t b = 0; b <= a; b++)
+    h->gram[a * h->room + b] = h->gram[b * h->room + a] =
+        1.0 + spo_vec_dot(h->d, h->p + j * h->d, h->p + h->active[b] * h->d);
+}
+
+/* The last one takes its place. */
 static void drop(hull *h, size_t a) {
-  h->used--;
-  h->active[a] = h->active[h->used];
-  h->weight[a] = h->weight[h->used];
+  const size_t last = --h->used, room = h->room;
+  h->active[a] = h->active[last];
+  h->weight[a] = h->weight[last];
+  for (size_t b = 0; b < last; b++)
+    h->gram[a * room + b] = h->gram[b * room + a] = h->gram[last * room + b];
+  h->gram[a * room + a] = h->gram[last * room + last];
 }
 
 /* From the weights towards those of the affine hull, as far as they stay positive; points whose
@@ -117,17 +130,18 @@ static bool is_active(const hull *h, size_t j) {
 
 static void begin(hull *h) {
   double least = INFINITY;
+  size_t nearest_to_0 = 0;
   h->longest = 0.0;
-  h->used = 1;
-  h->weight[0] = 1.0;
+  h->used = 0;
   for (size_t j = 0; j < h->m; j++) {
     const double square = spo_vec_dot(h->d, h->p + j * h->d, h->p + j * h->d);
     h->longest = fmax(h->longest, square);
     if (square < least) {
       least = square;
-      h->active[0] = j;
+      nearest_to_0 = j;
     }
   }
+  enter(h, nearest_to_0, 1.0);
 }
 
 /* The distance of 0 from the hull, or a lower bound of it above `enough`. */
@@ -151,8 +165,7 @@ static spo_status least_norm(hull *h, double enough, double *distance, spo_error
     }
     if (is_active(h, j) || h->used == h->room)
       break;
-    h->active[h->used] = j;
-    h->weight[h->used++] = 0.0;
+    enter(h, j, 0.0);
     if (settle(h))
       break;
   }

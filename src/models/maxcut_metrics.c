@@ -2,7 +2,6 @@
  *
  * What a point of the relaxation says about cuts: the value of the relaxation, the proven bound on
  * every cut, and a cut by rounding. */
-#include <float.h>
 #include <math.h>
 
 #include <gsl/gsl_randist.h>

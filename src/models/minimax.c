@@ -12,7 +12,8 @@
 
 /* t is within m mu of the minimum at the end; below, the rounding of s = t - phi takes over */
 static const double mu_end = 1e-13;
-/* A subproblem is solved to 10 mu, mu then falls to min(mu/5, mu^1.5): Waechter, Biegler 2006, 3.1 */
+/* A subproblem is solved to 10 mu, mu then falls to min(mu/5, mu^1.5): Waechter, Biegler 2006,
+ * 3.1 */
 static const double solved = 10.0, mu_factor = 0.2, mu_power = 1.5;
 /* Multipliers keep this part of themselves in a step, slacks too */
 static const double boundary = 0.005;
@@ -20,8 +21,9 @@ static const double boundary = 0.005;
 static const double off_path = 1e10;
 /* No vector turns further than this in one step */
 static const double longest = 0.3;
-/* The least shift, far below the curvature of terms of size 1, regularises rotations and points that
- * no term holds. It grows until the system is positive definite; the next begins two factors below */
+/* The least shift, far below the curvature of terms of size 1, regularises rotations and points
+ * that no term holds. It grows until the system is positive definite; the next begins two factors
+ * below */
 static const double least_shift = 1e-9, most_shift = 1e9, shift_factor = 8.0;
 static const double armijo = 1e-4;
 enum { MOST_STEPS = 400 };
@@ -125,8 +127,8 @@ static void add_projected(minimax *w, size_t i, size_t j, double weight) {
     w->K[(j * d + k) * w->N + i * d + k] += weight;
 }
 
-/* One term's part of K = H_lambda + sum (lambda/s) gh gh^T, gh = (g, -1), and of the right side -e_t
- * - sum (mu/s) gh. */
+/* One term's part of K = H_lambda + sum (lambda/s) gh gh^T, gh = (g, -1), and of the right side
+ * -e_t - sum (mu/s) gh. */
 static void add_term(minimax *w, size_t j, double *room) {
   const spo_minimax *p = w->p;
   const size_t d = p->d, last = w->N - 1;

@@ -32,7 +32,8 @@ enum { SPO_MINIMAX_MOST = 4000 };
 double spo_minimax_value(const spo_minimax *p, const double *x);
 
 /* x in/out: changed only if the largest term falls. gap: how far terms may stay below the largest
- * and still count at first, the inverse of the sharpness that x was found with. Allocates. SPO_E_NOMEM; SPO_E_NUMERIC if no system can be factored. */
+ * and still count at first, the inverse of the sharpness that x was found with. Allocates.
+ * SPO_E_NOMEM; SPO_E_NUMERIC if no system can be factored. */
 spo_status spo_minimax_polish(const spo_minimax *p, double gap, double *x, spo_error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "models/nearest_etf_internal.h"
 
 #include <float.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 

@@ -45,8 +45,8 @@ static double within(size_t d, size_t N, const double *H, const int64_t *label, 
   return sum / (double)N;
 }
 
-/* (1/K) tr(Sigma_W Sigma_B^+) = (1/K) sum_j q_j^T Sigma_W q_j / lambda_j over Sigma_B's eigenpairs, which
- * are those of the means' Gram matrix: with u_j its vectors, q_j = C u_j / |C u_j|. */
+/* (1/K) tr(Sigma_W Sigma_B^+) = (1/K) sum_j q_j^T Sigma_W q_j / lambda_j over Sigma_B's eigenpairs,
+ * which are those of the means' Gram matrix: with u_j its vectors, q_j = C u_j / |C u_j|. */
 static spo_status nc1(size_t d, size_t K, size_t N, const double *H, const int64_t *label,
                       scratch *s, double *value, spo_error *err) {
   size_t present = 0;

@@ -4,7 +4,6 @@
 #include <spheropt/models/riesz.h>
 
 #include <float.h>
-#include <limits.h>
 #include <math.h>
 
 #include "base/simd.h"

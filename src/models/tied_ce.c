@@ -5,7 +5,6 @@
 #include <spheropt/models/tied_ce.h>
 
 #include <float.h>
-#include <limits.h>
 #include <math.h>
 
 #include <spheropt/rotation.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fused loops of the tied cross-entropy. Points are laid out coordinate by coordinate and padded with
- * zeros to four; a strip of rows that stays in the first-level cache meets the points before it one
- * by one, each pair once. */
+ * Fused loops of the tied cross-entropy. Points are laid out coordinate by coordinate and padded
+ * with zeros to four; a strip of rows that stays in the first-level cache meets the points before
+ * it one by one, each pair once. */
 #include "models/tied_few.h"
 
 #include "base/exp1.h"

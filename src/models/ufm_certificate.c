@@ -5,7 +5,6 @@
  * doc/ufm.md. */
 #include "models/ufm_internal.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "base/blas.h"

@@ -4,7 +4,6 @@
  * that are not global minimisers, and the features that a network gave. */
 #include "models/ufm_internal.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 

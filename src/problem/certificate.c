@@ -4,7 +4,6 @@
  * entries of the size of f, which is 1e-45 for saturated losses. */
 #include <spheropt/certificate.h>
 
-#include <float.h>
 #include <math.h>
 
 #include "base/detail.h"

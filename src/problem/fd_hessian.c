@@ -6,6 +6,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/memory.h"
 #include "base/vec.h"
 #include "manifold/slots.h"
 #include "problem/slots.h"

@@ -24,9 +24,9 @@ spo_status spo_orbit_bind(spo_orbit *orbit, const spo_problem *P, const double *
 /* The components along the orbit removed from k tangent vectors. */
 spo_status spo_orbit_remove(spo_orbit *orbit, size_t k, double *V);
 
-/* The tangent space at a place without its symmetry orbit, and Hessian and preconditioner on it. At a
- * critical point the Hessian maps it into itself; near one, up to the gradient. The preconditioner
- * is followed by the projector. */
+/* The tangent space at a place without its symmetry orbit, and Hessian and preconditioner on it. At
+ * a critical point the Hessian maps it into itself; near one, up to the gradient. The
+ * preconditioner is followed by the projector. */
 typedef struct spo_slice {
   spo_tangent tangent;
   spo_space space;

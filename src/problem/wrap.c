@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "problem/slots.h"
 #include "problem/symmetry.h"
 

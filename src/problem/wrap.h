@@ -7,8 +7,6 @@
 
 #include <spheropt/problem.h>
 
-#include "base/memory.h"
-
 enum { SPO_WRAP_NAME = 120 };
 
 /* First member of a wrapper; problem.self is the wrapper. The tables are the instance's own, since

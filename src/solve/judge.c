@@ -62,7 +62,8 @@ spo_status spo_judge_step(spo_run *run, const double *v, double least, spo_trial
   return SPO_OK;
 }
 
-/* So many trials without a gradient half as long: a step may lower it by a trifle again and again. */
+/* So many trials without a gradient half as long: a step may lower it by a trifle again and
+ * again. */
 enum { MAX_ENDGAME_TRIALS = 40 };
 
 bool spo_endgame_over(spo_endgame *e, const spo_run *run, const spo_trial *t) {

@@ -13,7 +13,6 @@
 #include <spheropt/solvers/trust_region.h>
 
 #include "base/memory.h"
-#include "base/slots.h"
 #include "base/take.h"
 #include "base/vec.h"
 #include "problem/slots.h"

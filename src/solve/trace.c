@@ -131,7 +131,8 @@ static void write_row(spo_trace *t) {
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* The gradient norm where the run stands joins the last three; the order of convergence they show. */
+/* The gradient norm where the run stands joins the last three; the order of convergence they
+ * show. */
 static double observed_order(spo_trace *t, const spo_iter *it) {
   double *g = t->reached;
   if (it->event != SPO_EVENT_REJECTED) {

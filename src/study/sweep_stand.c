@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A stand of a sweep: a value of the parameter, its problem and a critical point there. A warm start
- * from another stand, newton onto the critical point next to it, the lowest part of the Hessian's
- * spectrum. */
+ * A stand of a sweep: a value of the parameter, its problem and a critical point there. A warm
+ * start from another stand, newton onto the critical point next to it, the lowest part of the
+ * Hessian's spectrum. */
 #include "study/sweep_internal.h"
 
 #include <math.h>

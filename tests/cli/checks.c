@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * spheropt check: what it prints, one check by itself, at a given point, and the curves it writes. */
+ * spheropt check: what it prints, one check by itself, at a given point, and the curves it
+ * writes. */
 #include "run.h"
 
 #include <math.h>

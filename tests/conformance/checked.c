@@ -3,7 +3,6 @@
  * The validating manifold: silent over every built-in manifold, model and solver, whose runs it
  * does not change by a bit; and with one slot of a sound manifold broken, the first run or call
  * that meets the fault fails and names the slot. */
-#include <gsl/gsl_randist.h>
 #include <pthread.h>
 
 #include "lists/lists.h"

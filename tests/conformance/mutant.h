@@ -6,8 +6,6 @@
 
 #include "expect.h"
 
-#include <string.h>
-
 #include <spheropt/manifold.h>
 
 typedef struct mutant {

@@ -4,7 +4,7 @@
  * broken, and the item that is there for this fault has to fail, for every seed. */
 #include "mutant.h"
 
-#include <gsl/gsl_randist.h>
+#include <string.h>
 
 #include <spheropt/check.h>
 #include <spheropt/manifolds/oblique.h>

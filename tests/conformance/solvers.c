@@ -14,7 +14,8 @@ static double cost_at(const spo_problem *P, const double *x) {
   return f;
 }
 
-/* Of f_first, the cost where the run began: where the minimum is 0, no part of it can be reached. */
+/* Of f_first, the cost where the run began: where the minimum is 0, no part of it can be
+ * reached. */
 static void judge(const spo_problem *P, const double *x, double f_first, const char *solver,
                   const char *line) {
   spo_error err = {0};

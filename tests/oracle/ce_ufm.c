@@ -144,8 +144,8 @@ static void test_origin(void **state) {
   spo_problem_destroy(P);
 }
 
-/* Decays a little below the threshold: the origin is within the gap's tolerance of the minimum, and a
- * saddle all the same. */
+/* Decays a little below the threshold: the origin is within the gap's tolerance of the minimum, and
+ * a saddle all the same. */
 static void test_shallow_saddle(void **state) {
   (void)state;
   const double below[] = {2e-2, 2e-3, 2e-4};

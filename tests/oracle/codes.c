@@ -143,20 +143,21 @@ static void test_hull(void **state) {
   const double wrong[] = {1, 0, NAN, 0, 0, 1};
   expect_status(spo_one_versus_rest(2, 3, wrong, &margin, &err), SPO_E_NONFINITE);
   expect_true(isnan(margin));
-  /* random sets against the dual: max over directions of the gap, sampled from below */
+}
+
+/* Random sets, some with a vector well inside, against weights improved pair by pair. */
+static void test_random_hulls(void **state) {
+  (void)state;
+  spo_error err = {0};
+  double margin;
   for (expect_seed = 1; expect_seed <= 20; expect_seed++) {
     gsl_rng *rng = new_rng(expect_seed);
     enum { N = 6, D = 4 };
     double W[N * D], below = INFINITY;
-    for (int i = 0; i < N * D; i++)
-      W[i] = gsl_ran_gaussian(rng, 1.0);
-    for (int i = 0; i < N; i++) {
-      double norm = 0.0;
-      for (int k = 0; k < D; k++)
-        norm += W[i * D + k] * W[i * D + k];
-      for (int k = 0; k < D; k++)
-        W[i * D + k] /= sqrt(norm) * (expect_seed % 3 == 0 && i == 1 ? 2.0 : 1.0);
-    }
+    for (int i = 0; i < N; i++)
+      gsl_ran_dir_nd(rng, D, W + i * D);
+    for (int k = 0; k < D && expect_seed % 3 == 0; k++)
+      W[k] *= 0.5;
     expect_ok(spo_one_versus_rest(D, N, W, &margin, &err));
     for (int i = 0; i < N; i++) { /* cyclic descent over weights: an upper bound that converges */
       double weight[N] = {0}, x[D];
@@ -277,8 +278,9 @@ static void test_sharpest(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tammes),  cmocka_unit_test(test_sharpest),
-      cmocka_unit_test(test_softmax), cmocka_unit_test(test_hull),
-      cmocka_unit_test(test_minimum), cmocka_unit_test(test_polish_contract)};
+      cmocka_unit_test(test_tammes),         cmocka_unit_test(test_sharpest),
+      cmocka_unit_test(test_softmax),        cmocka_unit_test(test_hull),
+      cmocka_unit_test(test_random_hulls),   cmocka_unit_test(test_minimum),
+      cmocka_unit_test(test_polish_contract)};
   return cmocka_run_group_tests_name("spherical codes", tests, NULL, NULL);
 }

@@ -288,8 +288,8 @@ static void test_runs_end_there(void **state) {
   spo_problem_destroy(P);
 }
 
-/* The within-class over the between-class variance by its definition, both of all samples; it is not
- * a number as soon as one layer has none. */
+/* The within-class over the between-class variance by its definition, both of all samples; it is
+ * not a number as soon as one layer has none. */
 static void test_collapse_metrics(void **state) {
   (void)state;
   spo_error err = {0};

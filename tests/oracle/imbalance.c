@@ -5,7 +5,6 @@
  * and the SELI geometry. */
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_multiroots.h>
-#include <gsl/gsl_randist.h>
 #include <gsl/gsl_roots.h>
 
 #include "samples.h"

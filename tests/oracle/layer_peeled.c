@@ -205,8 +205,8 @@ static void test_metrics(void **state) {
   spo_problem_destroy(P);
 }
 
-/* Half of the classes, rounded up, weigh 1: at equal logits f is log K times the weights. And what is
- * described does not hang on the caller's memory. */
+/* Half of the classes, rounded up, weigh 1: at equal logits f is log K times the weights. And what
+ * is described does not hang on the caller's memory. */
 static void test_weights(void **state) {
   (void)state;
   spo_error err = {0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Newton's method against the explicit critical points of the spherical UFM and of the classics:
- * perturbed by 1e-3 it comes back to rounding, quadratically, to a point of the same value and index,
- * saddle or minimum, isolated or in a family. */
+ * perturbed by 1e-3 it comes back to rounding, quadratically, to a point of the same value and
+ * index, saddle or minimum, isolated or in a family. */
 #include "samples.h"
 
 static const char *const points[] = {"etf",          "collapsed:0",   "collapsed:37",

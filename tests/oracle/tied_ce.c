@@ -331,7 +331,8 @@ static void plain_sums(size_t d, size_t n, double alpha, const double *x, const 
   free(E);
 }
 
-/* One tile or strip, several, a last one of one point; up to four dimensions and eight, and more. */
+/* One tile or strip, several, a last one of one point; up to four dimensions and eight, and
+ * more. */
 static void test_tiles(void **state) {
   (void)state;
   const size_t ns[] = {2, 63, 64, 65, 300, 385, 511, 512, 513, 700, 1025};
@@ -442,9 +443,9 @@ static void test_multistart(void **state) {
   }
 }
 
-/* The certificate's matrix times a coordinate of the points is half that coordinate of the Riemannian
- * gradient: on one tile and on many, with tiles kept or made anew. And no direction is built from an
- * eigenvalue that is none to leave by. */
+/* The certificate's matrix times a coordinate of the points is half that coordinate of the
+ * Riemannian gradient: on one tile and on many, with tiles kept or made anew. And no direction is
+ * built from an eigenvalue that is none to leave by. */
 static void test_certificate_products(void **state) {
   (void)state;
   const struct { size_t n, d; } at[] = {{7, 3}, {300, 4}, {40, 9}, {300, 9}};

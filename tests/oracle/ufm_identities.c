@@ -230,7 +230,8 @@ static void test_known_minimum(void **state) {
   spo_problem_destroy(P);
 }
 
-/* 1 for classifiers, 1/(K omega_i) for features; a sample of weight 0 counts like an average one. */
+/* 1 for classifiers, 1/(K omega_i) for features; a sample of weight 0 counts like an average
+ * one. */
 static void test_preconditioner(void **state) {
   (void)state;
   const int64_t label[] = {0, 1, 1, 0};

@@ -234,8 +234,8 @@ static void test_certified_gap(void **state) {
     }
 }
 
-/* The bounds by their formulas, residual included, and the better of the two reported; a point off the
- * spheres is not critical whatever its gradient. */
+/* The bounds by their formulas, residual included, and the better of the two reported; a point off
+ * the spheres is not critical whatever its gradient. */
 static void test_bound_formula(void **state) {
   (void)state;
   spo_error err = {0};

@@ -5,8 +5,6 @@
  * not critical. */
 #include "expect.h"
 
-#include <float.h>
-
 #include <gsl/gsl_math.h>
 #include <spheropt/landscape/verify.h>
 #include <spheropt/models/brockett.h>

@@ -83,101 +83,93 @@ static spo_status place(const spo_problem *P, const char *name, const char *argu
   return P->manifold->ops->random_point(P->manifold, rng, to, y);
 }
 
-static spo_status models(spo_error *err) {
-  spo_status status;
-  spo_problem *P = NULL;
-  spo_rayleigh_params rayleigh;
-  spo_brockett_params brockett;
-  spo_maxcut_params maxcut;
-  double metric[SPO_MODEL_MAX_METRICS];
-  static const int64_t label[] = {0, 1, 1, 2, 0, 1};
-  static const double weight[] = {1, 2, 3, 1, 1, 1};
-  static double feature[6 * 4], classifier[3 * 4];
+static const int64_t labels[] = {0, 1, 1, 2, 0, 1};
+static double feature[6 * 4], classifier[3 * 4];
+
+static void fill_data(void) {
   for (size_t i = 0; i < 24; i++)
     feature[i] = 1.0 + (double)(i % 5);
   for (size_t i = 0; i < 12; i++)
     classifier[i] = 1.0 + (double)(i % 5);
+}
+
+/* ufm of given features, and under a given head */
+static spo_status given_data(spo_error *err) {
+  static const double weight[] = {1, 2, 3, 1, 1, 1};
+  double metric[SPO_MODEL_MAX_METRICS];
+  spo_status status;
+  spo_problem *P = NULL;
   spo_ufm_params params;
+  fill_data();
   spo_ufm_params_init(&params);
   params.classes = 3;
-  params.labels = (spo_integers){label, 6};
+  params.labels = (spo_integers){labels, 6};
   params.weights = (spo_matrix){weight, 6, 1};
-  params.features = (spo_matrix){feature, 6, 4};
-  params.classifier = (spo_matrix){classifier, 3, 4};
   params.normalize = true;
-  P = UNSET(spo_problem);
-  CREATE(P, spo_ufm_create(&params, &P, err));
-  TRY(place(P, "features", NULL, x, err));
-  TRY(spo_ufm()->metrics(P, x, metric, err));
-  spo_problem_destroy(P);
-
-  spo_rayleigh_params_init(&rayleigh);
-  rayleigh.n = 6;
-  P = UNSET(spo_problem);
-  CREATE(P, spo_rayleigh_create(&rayleigh, &P, err));
-  TRY(spo_rayleigh()->point[0].build(P, "2", rng, x, err));
-  TRY(spo_rayleigh()->metrics(P, x, metric, err));
-  spo_problem_destroy(P);
-
-  spo_brockett_params_init(&brockett);
-  brockett.n = 6;
-  brockett.columns = 2;
-  P = UNSET(spo_problem);
-  CREATE(P, spo_brockett_create(&brockett, &P, err));
-  TRY(spo_brockett()->point[0].build(P, "1,3", rng, x, err));
-  TRY(spo_brockett()->metrics(P, x, metric, err));
-  spo_problem_destroy(P);
-
-  spo_maxcut_params_init(&maxcut);
-  maxcut.vertices = 7;
-  P = UNSET(spo_problem);
-  CREATE(P, spo_maxcut_create(&maxcut, &P, err));
-  TRY(P->manifold->ops->random_point(P->manifold, rng, x, y));
-  TRY(spo_maxcut()->metrics(P, x, metric, err));
-  spo_problem_destroy(P);
-
-  params.features = (spo_matrix){0};
-  params.classifier = (spo_matrix){0};
-  params.head = (spo_matrix){classifier, 3, 4};
-  P = UNSET(spo_problem);
-  CREATE(P, spo_ufm_create(&params, &P, err));
-  TRY(place(P, "random", NULL, x, err));
-  TRY(spo_ufm()->metrics(P, x, metric, err));
-  spo_problem_destroy(P);
-
-  spo_nearest_etf_params nearest;
-  spo_nearest_etf_params_init(&nearest);
-  nearest.classes = 3, nearest.dim = 4;
-  P = UNSET(spo_problem);
-  CREATE(P, spo_nearest_etf_create(&nearest, &P, err));
-  TRY(spo_nearest_etf()->point[2].build(P, "+-+", rng, x, err));
-  TRY(spo_nearest_etf()->metrics(P, x, metric, err));
-  spo_problem_destroy(P);
-
-  spo_procrustes_params procrustes;
-  spo_procrustes_params_init(&procrustes);
-  procrustes.n = 4, procrustes.columns = 2, procrustes.isometric = true;
-  P = UNSET(spo_problem);
-  CREATE(P, spo_procrustes_create(&procrustes, &P, err));
-  TRY(spo_procrustes()->point[0].build(P, NULL, rng, x, err));
-  TRY(spo_procrustes()->metrics(P, x, metric, err));
-  spo_problem_destroy(P);
-
-  P = NULL;
-  spo_polar *polar = UNSET(spo_polar);
-  double value;
-  const int64_t count[] = {3, 1, 1};
-  CREATE(polar, spo_nearest_etf_solve(4, 3, feature, NULL, 1e-3, x, &polar, err));
-  status = spo_polar_derivative(polar, feature, x, err);
-  spo_polar_destroy(polar);
-  if (status)
-    goto end;
-  TRY(spo_nearest_etf_pullback(4, 3, feature, feature, x, err));
-  TRY(spo_one_versus_rest(4, 6, feature, &value, err));
-  TRY(spo_self_duality(4, 3, 6, classifier, feature, label, &value, err));
-  TRY(spo_seli(3, count, x, err));
+  for (int head = 0; head < 2; head++) {
+    const spo_matrix W = {classifier, 3, 4};
+    params.features = head ? (spo_matrix){0} : (spo_matrix){feature, 6, 4};
+    params.classifier = head ? (spo_matrix){0} : W;
+    params.head = head ? W : (spo_matrix){0};
+    P = UNSET(spo_problem);
+    CREATE(P, spo_ufm_create(&params, &P, err));
+    TRY(place(P, head ? "random" : "features", NULL, x, err));
+    TRY(spo_ufm()->metrics(P, x, metric, err));
+    spo_problem_destroy(P);
+    P = NULL;
+  }
 end:
   spo_problem_destroy(P);
+  return status;
+}
+
+/* Other models, one of their points each, and the metrics there. */
+static spo_status models(spo_error *err) {
+  static const struct {
+    const spo_model_ops *(*model)(void);
+    const char *start;
+    size_t words;
+    char *word[3];
+  } list[] = {
+      {spo_rayleigh, "eigenvector:2", 1, {"--size=6"}},
+      {spo_brockett, "eigenvectors:1,3", 2, {"--size=6", "--columns=2"}},
+      {spo_maxcut, "random", 1, {"--vertices=7"}},
+      {spo_nearest_etf, "signs:+-+", 2, {"--classes=3", "--dim=4"}},
+      {spo_procrustes, "solution", 3, {"--size=4", "--columns=2", "--isometric=true"}},
+  };
+  double params[64], metric[SPO_MODEL_MAX_METRICS];
+  spo_status status;
+  spo_problem *P = NULL;
+  for (size_t m = 0; m < sizeof list / sizeof list[0]; m++) {
+    const spo_model_ops *model = list[m].model();
+    spo_options_init(model->param, model->n_params, params, model->params_size);
+    TRY(spo_options_parse(model->param, model->n_params, params, list[m].words, list[m].word, err));
+    P = UNSET(spo_problem);
+    CREATE(P, model->create(params, &P, err));
+    TRY(spo_model_start(model, P, list[m].start, rng, x, err));
+    TRY(model->metrics(P, x, metric, err));
+    spo_problem_destroy(P);
+    P = NULL;
+  }
+end:
+  spo_problem_destroy(P);
+  return status;
+}
+
+static spo_status closed_forms(spo_error *err) {
+  static const int64_t count[] = {3, 1, 1};
+  spo_status status;
+  spo_polar *polar = UNSET(spo_polar);
+  double value;
+  fill_data();
+  CREATE(polar, spo_nearest_etf_solve(4, 3, feature, NULL, 1e-3, x, &polar, err));
+  TRY(spo_polar_derivative(polar, feature, x, err));
+  TRY(spo_nearest_etf_pullback(4, 3, feature, feature, x, err));
+  TRY(spo_one_versus_rest(4, 6, feature, &value, err));
+  TRY(spo_self_duality(4, 3, 6, classifier, feature, labels, &value, err));
+  TRY(spo_seli(3, count, x, err));
+end:
+  spo_polar_destroy(polar);
   return status;
 }
 
@@ -518,7 +510,9 @@ static void the_count_counts(void **state) {
     (void)state;                                                                                   \
     fail_each(name, cautious);                                                                     \
   }
+SCENARIO(given_data, false)
 SCENARIO(models, false)
+SCENARIO(closed_forms, false)
 SCENARIO(feature_models, false)
 SCENARIO(named_points, false)
 SCENARIO(solving, false)
@@ -534,7 +528,9 @@ SCENARIO(linear_algebra, false)
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_count_counts),
+                                     cmocka_unit_test(test_given_data),
                                      cmocka_unit_test(test_models),
+                                     cmocka_unit_test(test_closed_forms),
                                      cmocka_unit_test(test_feature_models),
                                      cmocka_unit_test(test_named_points),
                                      cmocka_unit_test(test_solving),

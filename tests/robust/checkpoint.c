@@ -120,8 +120,8 @@ static void test_every_solver(void **state) {
     }
 }
 
-/* Where the problem states no scale of gradients, it is that of the start, not that of the point from
- * which a run goes on. */
+/* Where the problem states no scale of gradients, it is that of the start, not that of the point
+ * from which a run goes on. */
 static void test_no_scale(void **state) {
   (void)state;
   const spo_solver_ops *type[] = {spo_trust_region(), spo_gradient_descent()};

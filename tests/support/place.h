@@ -6,7 +6,6 @@
 #define SPO_TESTS_PLACE_H
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <spheropt/models/ufm.h>
 #include <spheropt/point.h>

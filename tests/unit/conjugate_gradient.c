@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Conjugate gradients step by step: conjugate directions, beta by each formula, when they begin anew. */
+ * Conjugate gradients step by step: conjugate directions, beta by each formula, when they begin
+ * anew. */
 #include "first_order.h"
 
 /* With exact steps every beta gives the conjugate gradients of linear algebra: N steps, conjugate

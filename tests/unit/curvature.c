@@ -2,7 +2,6 @@
  *
  * The search for negative curvature on operators whose spectrum is given: found where there is some
  * below the floor, not called positive early, within its products, inside its space. */
-#include <float.h>
 #include <gsl/gsl_randist.h>
 
 #include "base/vec.h"
@@ -110,7 +109,8 @@ static void test_outlier(void **state) {
   }
 }
 
-/* A budget too short for the answer is kept, and an operator that leaves the space is not followed. */
+/* A budget too short for the answer is kept, and an operator that leaves the space is not
+ * followed. */
 static void test_budget_and_space(void **state) {
   (void)state;
   for (expect_seed = 1; expect_seed <= 20; expect_seed++)

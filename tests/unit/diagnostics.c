@@ -4,7 +4,6 @@
  * curves against the slopes that are judged, checks one by one against the check of all, on a
  * manifold and a problem of this file's own. */
 #include <float.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <gsl/gsl_randist.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * All first-order solvers: the endgame below the cost's rounding, every combination of choices on the
- * models, and that nothing but what is kept decides how a run goes on. */
+ * All first-order solvers: the endgame below the cost's rounding, every combination of choices on
+ * the models, and that nothing but what is kept decides how a run goes on. */
 #include "first_order.h"
 
 #include <float.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Limited-memory BFGS step by step: the secant equation, the matrices themselves, finite termination,
- * which pairs are stored. */
+ * Limited-memory BFGS step by step: the secant equation, the matrices themselves, finite
+ * termination, which pairs are stored. */
 #include "first_order.h"
 
 /* H is symmetric and H y = s for the newest pair, so <y, d> = -<s, grad>. */

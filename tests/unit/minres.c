@@ -6,40 +6,26 @@
 #include <float.h>
 #include <gsl/gsl_randist.h>
 
-#include "base/vec.h"
 #include "linear/minres.h"
 #include "samples.h"
+
+#include "dense.h"
 
 enum { N = 40 };
 
 typedef struct setting {
   double A[N * N], lambda[N], Z[N * N], b[N], x[N], work[8 * N];
-  int products, allowed;
+  dense D;
+  int allowed;
   spo_space space;
   spo_linop op;
   spo_minres_input in;
   spo_minres_result out;
 } setting;
 
-static spo_status apply(void *self, size_t k, const double *V, double *AV) {
-  setting *s = self;
-  for (size_t j = 0; j < k; j++)
-    for (size_t i = 0; i < N; i++)
-      AV[j * N + i] = spo_vec_dot(N, s->A + i * N, V + j * N);
-  s->products += (int)k;
-  return SPO_OK;
-}
-
 static int ask(void *self) {
   setting *s = self;
-  return s->products >= s->allowed;
-}
-
-static void assemble(setting *s) {
-  memset(s->A, 0, sizeof s->A);
-  for (size_t k = 0; k < N; k++)
-    for (size_t i = 0; i < N; i++)
-      spo_vec_axpy(N, s->lambda[k] * s->Z[k * N + i], s->Z + k * N, s->A + i * N);
+  return s->D.products >= s->allowed;
 }
 
 /* Random A with `kernel` eigenvalues set to nil, in LAPACK's eigenvectors; b random. */
@@ -48,6 +34,7 @@ static void set_up(setting *s, size_t kernel, uint64_t seed) {
   gsl_rng *rng = new_rng(seed);
   double copy[N * N];
   memset(s, 0, sizeof *s);
+  s->D = (dense){N, s->A, 0};
   for (size_t i = 0; i < N; i++) {
     s->b[i] = gsl_ran_gaussian_ziggurat(rng, 1.0);
     for (size_t j = 0; j <= i; j++)
@@ -56,9 +43,9 @@ static void set_up(setting *s, size_t kernel, uint64_t seed) {
   expect_ok(spo_eigh(N, copy, s->lambda, s->Z, &err));
   for (size_t k = 0; k < N; k++)
     s->lambda[k] = k % 5 == 2 && k / 5 < kernel ? 0.0 : s->lambda[k] + copysign(1.0, s->lambda[k]);
-  assemble(s);
+  dense_assemble(&s->D, s->lambda, s->Z);
   s->space = (spo_space){.n = N, .dim = N};
-  s->op = (spo_linop){&s->space, s, apply};
+  s->op = (spo_linop){&s->space, &s->D, dense_apply};
   s->allowed = INT32_MAX;
   s->in = (spo_minres_input){
       .A = &s->op, .b = s->b, .max_products = 10 * N, .interrupted = ask, .interrupted_self = s};
@@ -76,11 +63,10 @@ static void pseudo_solution(const setting *s, double *x) {
 static void solve(setting *s) {
   spo_error err = {0};
   double r[N];
-  s->products = 0;
+  s->D.products = 0;
   expect_ok(spo_minres(&s->in, s->x, s->work, &s->out));
-  expect_true(s->products == (int)s->out.products);
-  apply(s, 1, s->x, r);
-  s->products--;
+  expect_true(s->D.products == (int)s->out.products);
+  dense_times(&s->D, 1, s->x, r);
   spo_vec_axpy(N, -1.0, s->b, r);
   expect_near(s->out.residual, spo_vec_norm(N, r),
               1e-11 * spo_vec_norm(N, s->b) + 1e3 * DBL_EPSILON * 20.0 * spo_vec_norm(N, s->x));
@@ -134,7 +120,7 @@ static void test_incompatible(void **state) {
     solve(&s);
     expect_true(s.out.only_null);
     expect_near(s.out.residual / kernel, 1.0, 1e-12);
-    apply(&s, 1, s.x, r); /* and A x is b's part in the range */
+    dense_times(&s.D, 1, s.x, r); /* and A x is b's part in the range */
     for (size_t k = 0; k < N; k++)
       expect_near(spo_vec_dot(N, s.Z + k * N, r),
                   s.lambda[k] == 0.0 ? 0.0 : spo_vec_dot(N, s.Z + k * N, s.b),
@@ -142,8 +128,8 @@ static void test_incompatible(void **state) {
   }
 }
 
-/* Eigenvalues of 1e-7 below a cluster count as nil when told so, and x does not follow them; when not
- * told, it does. */
+/* Eigenvalues of 1e-7 below a cluster count as nil when told so, and x does not follow them; when
+ * not told, it does. */
 static void test_null_directions(void **state) {
   (void)state;
   for (expect_seed = 1; expect_seed <= 30; expect_seed++)
@@ -159,7 +145,7 @@ static void test_null_directions(void **state) {
         if (tiny)
           part = hypot(part, spo_vec_dot(N, s.Z + k * N, s.b));
       }
-      assemble(&s);
+      dense_assemble(&s.D, s.lambda, s.Z);
       s.in.null = told ? 1e-4 : 0.0;
       s.in.target = 0.01 * part;
       solve(&s);
@@ -188,7 +174,7 @@ static void test_limits(void **state) {
     set_up(&s, 0, 5);
     s.allowed = allowed;
     solve(&s);
-    expect_true(s.out.interrupted && s.products == allowed);
+    expect_true(s.out.interrupted && s.D.products == allowed);
     expect_at_most(s.out.residual, last * (1.0 + 1e-14));
     last = s.out.residual;
   }
@@ -208,12 +194,12 @@ static void test_a_residual(void **state) {
     if (k > 1) {
       s.in.max_products = k - 1;
       solve(&s);
-      apply(&s, 1, s.x, r);
+      dense_times(&s.D, 1, s.x, r);
       spo_vec_combine(N, 1.0, s.b, -1.0, r, r);
     }
     s.in.max_products = k;
     solve(&s);
-    apply(&s, 1, r, Ar);
+    dense_times(&s.D, 1, r, Ar);
     expect_near(s.out.a_residual / spo_vec_norm(N, Ar), 1.0, 1e-9);
   }
 }

@@ -277,7 +277,7 @@ static void test_fixed_step_rate(void **state) {
   }
 }
 
-/* ---- a start where the gradient is 0 ---------------------------------------------------------- */
+/* ---- a start where the gradient is 0 --------------------------------------------------------- */
 
 /* f = 1/2 sum (i - 2.7) x_i^2, which states no scale. */
 static int form_cost(void *self, const double *x, double *f, double *memo, double *work) {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Every subproblem solver of the generated list as plain linear algebra: the decrease is the model's,
- * the region holds, replays cost what they may, interruptions end them; gltr and exact agree, in the
- * hard case too; randomized-tcg leaves where the gradient sees nothing. */
+ * Every subproblem solver of the generated list as plain linear algebra: the decrease is the
+ * model's, the region holds, replays cost what they may, interruptions end them; gltr and exact
+ * agree, in the hard case too; randomized-tcg leaves where the gradient sees nothing. */
 #include <float.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_sort.h>
 
-#include "base/vec.h"
 #include "linear/secular.h"
 #include "lists/lists.h"
 #include "samples.h"
+
+#include "dense.h"
 
 enum { N = 12 };
 
@@ -18,7 +19,8 @@ typedef enum kind { DEFINITE, INDEFINITE, SINGULAR, NEGATIVE, KINDS } kind;
 
 typedef struct setting {
   double A[N * N], Q[N * N], lambda[N], g[N], eta[N], *work;
-  int products, asked, allowed;
+  dense D;
+  int asked, allowed;
   gsl_rng *rng;
   spo_space space;
   spo_linop hess, precond;
@@ -26,22 +28,6 @@ typedef struct setting {
   spo_trs_input in;
   spo_trs_result out;
 } setting;
-
-static spo_status apply_dense(void *self, size_t k, const double *V, double *AV) {
-  setting *s = self;
-  for (size_t j = 0; j < k; j++)
-    for (size_t i = 0; i < N; i++)
-      AV[j * N + i] = spo_vec_dot(N, s->A + i * N, V + j * N);
-  s->products += (int)k;
-  return SPO_OK;
-}
-
-static spo_status apply_precond(void *self, size_t k, const double *V, double *PV) {
-  (void)self;
-  for (size_t i = 0; i < k * N; i++)
-    PV[i] = (1.0 + (double)(i % N)) * V[i];
-  return SPO_OK;
-}
 
 static int ask(void *self) {
   setting *s = self;
@@ -68,10 +54,7 @@ static void fill(setting *s, kind of) {
       spo_vec_scale(N, 1.0 / norm, q);
     }
   }
-  memset(s->A, 0, sizeof s->A);
-  for (size_t k = 0; k < N; k++)
-    for (size_t i = 0; i < N; i++)
-      spo_vec_axpy(N, s->lambda[k] * s->Q[k * N + i], s->Q + k * N, s->A + i * N);
+  dense_assemble(&s->D, s->lambda, s->Q);
   for (size_t i = 0; i < N; i++)
     for (size_t j = 0; j < i; j++)
       s->A[i * N + j] = s->A[j * N + i];
@@ -82,10 +65,11 @@ static void set_up(setting *s, const spo_trs_ops *ops, kind of, bool preconditio
   memset(s, 0, sizeof *s);
   s->rng = new_rng(seed);
   s->allowed = INT32_MAX;
+  s->D = (dense){N, s->A, 0};
   fill(s, of);
   s->space = (spo_space){.n = N, .dim = N};
-  s->hess = (spo_linop){&s->space, s, apply_dense};
-  s->precond = (spo_linop){&s->space, NULL, apply_precond};
+  s->hess = (spo_linop){&s->space, &s->D, dense_apply};
+  s->precond = (spo_linop){&s->space, &s->D, dense_precond};
   spo_trs_options_init(&s->options);
   s->options.kappa = 1e-12;
   s->options.theta = 0.0;
@@ -104,9 +88,9 @@ static void set_up(setting *s, const spo_trs_ops *ops, kind of, bool preconditio
 
 static void solve(setting *s, const spo_trs_ops *ops) {
   spo_error err = {0};
-  s->products = 0;
+  s->D.products = 0;
   expect_ok(ops->solve(&s->in, s->eta, s->work, &s->out));
-  expect_true(s->products == (int)s->out.inner);
+  expect_true(s->D.products == (int)s->out.inner);
 }
 
 static void tear_down(setting *s) {
@@ -114,24 +98,10 @@ static void tear_down(setting *s) {
   free(s->work);
 }
 
-static double region_norm(const setting *s, const double *v) {
-  double sum = 0.0;
-  for (size_t i = 0; i < N; i++)
-    sum += v[i] * v[i] / (s->in.precond ? 1.0 + (double)i : 1.0);
-  return sqrt(sum);
-}
-
-static double model(setting *s, const double *eta) {
-  double h[N];
-  const int products = s->products;
-  apply_dense(s, 1, eta, h);
-  s->products = products;
-  return spo_vec_dot(N, s->g, eta) + 0.5 * spo_vec_dot(N, eta, h);
-}
-
 /* What every answer owes. */
 static void expect_sound(setting *s) {
-  const double norm = region_norm(s, s->eta), fall = -model(s, s->eta);
+  const double norm = dense_region_norm(&s->D, s->eta, s->in.precond),
+               fall = -dense_model(&s->D, s->g, s->eta);
   expect_true(s->out.decrease >= 0.0);
   /* m itself, summed in floating point, is no better than its terms */
   const double rounding = N * DBL_EPSILON * 4.0 * spo_vec_dot(N, s->eta, s->eta);
@@ -145,12 +115,12 @@ static void expect_sound(setting *s) {
 /* m(0) - m of the best multiple of -P g within the region */
 static double cauchy_decrease(setting *s) {
   double d[N], h[N];
-  apply_precond(NULL, 1, s->g, d);
+  dense_precond(&s->D, 1, s->g, d);
   if (!s->in.precond)
     spo_vec_copy(N, s->g, d);
-  apply_dense(s, 1, d, h);
+  dense_apply(&s->D, 1, d, h);
   const double gd = spo_vec_dot(N, s->g, d), dHd = spo_vec_dot(N, d, h);
-  double t = s->in.radius / region_norm(s, d);
+  double t = s->in.radius / dense_region_norm(&s->D, d, s->in.precond);
   if (dHd > 0.0)
     t = fmin(t, gd / dHd);
   return t * gd - 0.5 * t * t * dHd;
@@ -219,7 +189,8 @@ static void test_replay(void **state) {
 static void expect_agreement(setting *a, setting *b, double step_tol) {
   expect_near(a->out.decrease / b->out.decrease, 1.0, 1e-8);
   for (size_t i = 0; i < N; i++)
-    expect_near(a->eta[i], b->eta[i], step_tol * (1.0 + region_norm(b, b->eta)));
+    expect_near(a->eta[i], b->eta[i],
+                step_tol * (1.0 + dense_region_norm(&b->D, b->eta, b->in.precond)));
 }
 
 static void test_gltr_is_exact(void **state) {
@@ -256,10 +227,7 @@ static void test_hard_case(void **state) {
         if (c >= 5) { /* twice the lowest eigenvalue */
           const size_t second = low == 0 ? 1 : 0;
           s.lambda[second] = s.lambda[low];
-          memset(s.A, 0, sizeof s.A);
-          for (size_t k = 0; k < N; k++)
-            for (size_t i = 0; i < N; i++)
-              spo_vec_axpy(N, s.lambda[k] * s.Q[k * N + i], s.Q + k * N, s.A + i * N);
+          dense_assemble(&s.D, s.lambda, s.Q);
         }
         for (size_t k = 0; k < N; k++)
           if (s.lambda[k] == s.lambda[low])
@@ -272,7 +240,7 @@ static void test_hard_case(void **state) {
         expect_near(s.out.step_norm, 100.0, 1e-10);
         /* (A + mu) eta = -g with A + mu >= 0 */
         double r[N];
-        apply_dense(&s, 1, s.eta, r);
+        dense_apply(&s.D, 1, s.eta, r);
         spo_vec_axpy(N, 1.0, s.g, r);
         const double mu = -spo_vec_dot(N, r, s.eta) / 1e4;
         spo_vec_axpy(N, mu, s.eta, r);

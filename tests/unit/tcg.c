@@ -2,43 +2,14 @@
  *
  * Truncated conjugate gradients as plain linear algebra: the returned decrease is the model's, the
  * region is respected in the preconditioned norm, a rejected step is answered from the store. */
-#include <float.h>
 
 #include <spheropt/solvers/tcg.h>
 
-#include "base/vec.h"
 #include "samples.h"
 
+#include "dense.h"
+
 enum { N = 12 };
-
-typedef struct dense {
-  double A[N * N];
-  int products;
-} dense;
-
-static spo_status apply_dense(void *self, size_t k, const double *V, double *AV) {
-  dense *D = self;
-  for (size_t j = 0; j < k; j++)
-    for (size_t i = 0; i < N; i++)
-      AV[j * N + i] = spo_vec_dot(N, D->A + i * N, V + j * N);
-  D->products += (int)k;
-  return SPO_OK;
-}
-
-/* scales coordinate i by 1 + i: its inverse is the norm of the region */
-static spo_status apply_precond(void *self, size_t k, const double *V, double *PV) {
-  (void)self;
-  for (size_t i = 0; i < k * N; i++)
-    PV[i] = (1.0 + (double)(i % N)) * V[i];
-  return SPO_OK;
-}
-
-static double region_norm(const double *v, bool preconditioned) {
-  double sum = 0.0;
-  for (size_t i = 0; i < N; i++)
-    sum += v[i] * v[i] / (preconditioned ? 1.0 + (double)i : 1.0);
-  return sqrt(sum);
-}
 
 /* Random symmetric matrix; shift moves its spectrum (about -4 .. 4 unshifted). */
 static void fill(dense *D, double *g, double shift, uint64_t seed) {
@@ -49,20 +20,12 @@ static void fill(dense *D, double *g, double shift, uint64_t seed) {
       D->A[i * N + j] = D->A[j * N + i] = 2.0 * (gsl_rng_uniform(rng) - 0.5);
     D->A[i * N + i] += shift;
   }
-  D->products = 0;
   gsl_rng_free(rng);
-}
-
-static double model(dense *D, const double *g, const double *eta) {
-  double h[N];
-  apply_dense(D, 1, eta, h);
-  D->products--;
-  return spo_vec_dot(N, g, eta) + 0.5 * spo_vec_dot(N, eta, h);
 }
 
 typedef struct setting {
   dense D;
-  double g[N], eta[N], *work;
+  double A[N * N], g[N], eta[N], *work;
   spo_space space;
   spo_linop hess, precond;
   spo_trs_options options;
@@ -71,10 +34,11 @@ typedef struct setting {
 } setting;
 
 static void set_up(setting *s, double shift, bool preconditioned, double radius, uint64_t seed) {
+  s->D = (dense){N, s->A, 0};
   fill(&s->D, s->g, shift, seed);
   s->space = (spo_space){.n = N, .dim = N};
-  s->hess = (spo_linop){&s->space, &s->D, apply_dense};
-  s->precond = (spo_linop){&s->space, NULL, apply_precond};
+  s->hess = (spo_linop){&s->space, &s->D, dense_apply};
+  s->precond = (spo_linop){&s->space, &s->D, dense_precond};
   spo_trs_options_init(&s->options);
   s->options.kappa = 1e-9;
   s->options.theta = 0.0;
@@ -101,7 +65,8 @@ static void test_decrease_and_region(void **state) {
       const bool preconditioned = c % 2;
       set_up(&s, shifts[c / 6], preconditioned, radii[c / 2 % 3], expect_seed);
       solve(&s);
-      const double norm = region_norm(s.eta, preconditioned), fall = -model(&s.D, s.g, s.eta);
+      const double norm = dense_region_norm(&s.D, s.eta, preconditioned),
+                   fall = -dense_model(&s.D, s.g, s.eta);
       expect_near(s.out.decrease / fall, 1.0, 1e-12);
       expect_near(s.out.step_norm / norm, 1.0, 1e-12);
       expect_at_most(norm, s.in.radius * (1.0 + 1e-12));
@@ -121,14 +86,14 @@ static void test_newton_step(void **state) {
   s.options.kappa = 1e-12;
   solve(&s);
   double h[N];
-  apply_dense(&s.D, 1, s.eta, h);
+  dense_apply(&s.D, 1, s.eta, h);
   for (size_t i = 0; i < N; i++)
     expect_near(h[i] + s.g[i], 0.0, 1e-10);
   free(s.work);
 }
 
-/* The inner target: kappa, (|g|/scale)^theta or the floor, whichever asks for least work, and no product
- * more than it takes. */
+/* The inner target: kappa, (|g|/scale)^theta or the floor, whichever asks for least work, and no
+ * product more than it takes. */
 static void test_residual_target(void **state) {
   (void)state;
   const struct {
@@ -148,7 +113,7 @@ static void test_residual_target(void **state) {
           fmax(r0 * fmin(cases[c].kappa, pow(r0 / cases[c].scale, cases[c].theta)), cases[c].floor);
       solve(&s);
       double h[N];
-      apply_dense(&s.D, 1, s.eta, h);
+      dense_apply(&s.D, 1, s.eta, h);
       spo_vec_axpy(N, 1.0, s.g, h);
       expect_at_most(spo_vec_norm(N, h), due * (1.0 + 1e-10));
       if (s.out.inner > 1) { /* one product less would not have done */
@@ -156,7 +121,7 @@ static void test_residual_target(void **state) {
         less.options.max_inner = s.out.inner - 1;
         solve(&less);
         assert_int_equal(less.out.inner, s.out.inner - 1);
-        apply_dense(&less.D, 1, less.eta, h);
+        dense_apply(&less.D, 1, less.eta, h);
         spo_vec_axpy(N, 1.0, less.g, h);
         expect_true(spo_vec_norm(N, h) > due);
         free(less.work);
@@ -219,8 +184,8 @@ static void test_short_store(void **state) {
   free(s.work);
 }
 
-/* How many directions are kept changes nothing but what a rejection costs: the step is the same, and
- * nothing is written beyond the work. */
+/* How many directions are kept changes nothing but what a rejection costs: the step is the same,
+ * and nothing is written beyond the work. */
 static void test_any_store(void **state) {
   (void)state;
   enum { BEYOND = 64 };
@@ -257,7 +222,8 @@ static spo_status drop_last(void *self, size_t k, double *V) {
   return SPO_OK;
 }
 
-/* What rounding leaves of a gradient outside the space is not followed, however small the gradient. */
+/* What rounding leaves of a gradient outside the space is not followed, however small the
+ * gradient. */
 static void test_inside_the_space(void **state) {
   (void)state;
   setting s;
@@ -288,7 +254,7 @@ static void test_interruption(void **state) {
   s.in.interrupted_self = &asked;
   solve(&s);
   expect_true(s.out.interrupted && s.out.inner == 3);
-  expect_near(s.out.decrease / -model(&s.D, s.g, s.eta), 1.0, 1e-12);
+  expect_near(s.out.decrease / -dense_model(&s.D, s.g, s.eta), 1.0, 1e-12);
   free(s.work);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The trust region and gradient descent step by step: what each iteration says must fit what it did. */
+ * The trust region and gradient descent step by step: what each iteration says must fit what it
+ * did. */
 #include <float.h>
 
 #include "samples.h"

@@ -73,8 +73,8 @@ SPO_API const spo_option *spo_spectrum_options_table(size_t *count);
  * vectors. Where they are not, eigenvalues lie too near one another for that many products, or a
  * multiplicity is high (a minimiser of low rank has as many equal ones as there are dimensions
  * free); the pairs come with their residuals all the same, no matter how the iteration ended, and
- * index and nullity are then unknown. Orbit directions are deflated only at critical points (gradient at most 1e-6 of the
- * problem's scale).
+ * index and nullity are then unknown. Orbit directions are deflated only at critical points
+ * (gradient at most 1e-6 of the problem's scale).
  * zero_tol by default: max(8 eps dim |H|, residual_max), and near critical points also 10 |grad|
  * and 8 eps times the gradient scale that the problem states.
  * Fails: SPO_E_UNSUPPORTED (no ehess; no coordinates and dim <= dense_max is iterated instead),

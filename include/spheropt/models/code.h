@@ -8,14 +8,14 @@
  *          rho(W) = min_k dist(w_k, conv of the others) = -min_H max_{k, j != k} <w_j - w_k, h_k>:
  *            f(W, H) = (1/p) log sum_k sum_{j != k} exp(p <w_j - w_k, h_k>)
  *
- * A point of the softmax kind is W then H. With M = W^T H (H = W for tammes) and pi the softmax of p
- * times the terms, G = pi off the diagonal, G_kk = -sum_j pi_jk for the softmax kind, else 0:
+ * A point of the softmax kind is W then H. With M = W^T H (H = W for tammes) and pi the softmax of
+ * p times the terms, G = pi off the diagonal, G_kk = -sum_j pi_jk for the softmax kind, else 0:
  *
  *   egrad = (H G^T, W G), for tammes their sum
  *   Gdot  = p pi (zdot - sum pi zdot), z the terms; ehess = (V_H G^T + H Gdot^T, V_W G + W Gdot)
  *
- * f is above the largest term by at most log(terms)/p; p is the sharpness. From a minimiser of f the
- * exact minimax problem is solved by spo_code_polish, which is the model's finish.
+ * f is above the largest term by at most log(terms)/p; p is the sharpness. From a minimiser of f
+ * the exact minimax problem is solved by spo_code_polish, which is the model's finish.
  *
  * Minimum: tammes, the universally optimal codes (see riesz), for every p, since exp(p <x, y>) is
  * completely monotonic in |x - y|^2; softmax, d >= n-1: the simplex ETF, -n/(n-1) + log(n(n-1))/p.
@@ -41,9 +41,9 @@ typedef struct spo_code_params {
   double sharpness; /* p in (0, 1e5] [20] */
 } spo_code_params;
 
-/** spo_code - the model: named points etf, polygon, orthoplex, hypercube, icosahedron, dodecahedron,
- * roots (softmax: H = W), all-equal, signs:PATTERN; parts X, or W and H; metrics min_angle
- * (degrees), max_cosine, margin (rho), all of X or W. Static storage. */
+/** spo_code - the model: named points etf, polygon, orthoplex, hypercube, icosahedron,
+ * dodecahedron, roots (softmax: H = W), all-equal, signs:PATTERN; parts X, or W and H; metrics
+ * min_angle (degrees), max_cosine, margin (rho), all of X or W. Static storage. */
 SPO_API const spo_model_ops *spo_code(void);
 
 /** spo_code_params_init - the defaults. O(1). */
@@ -65,9 +65,10 @@ SPO_API spo_status spo_code_create(const spo_code_params *params, spo_problem **
  *                be NULL
  *
  * A primal-dual interior point method with dense Newton steps, to a complementarity of 1e-13: 15 to
- * 60 steps for small codes, some 150 for a hundred points, of (n d)^3/3 flops, for the softmax kind (2 n d)^3/3. Allocates and frees 2 such
- * matrices. Fails: SPO_E_ARG (not of this model), SPO_E_UNSUPPORTED (more than 4000 coordinates),
- * SPO_E_NOMEM. Threads: any. Test: tests/oracle/codes.c.
+ * 60 steps for small codes, some 150 for a hundred points, of (n d)^3/3 flops, for the softmax kind
+ * (2 n d)^3/3. Allocates and frees 2 such matrices. Fails: SPO_E_ARG (not of this model),
+ * SPO_E_UNSUPPORTED (more than 4000 coordinates), SPO_E_NOMEM. Threads: any. Test:
+ * tests/oracle/codes.c.
  */
 SPO_API spo_status spo_code_polish(const spo_problem *P, double *x, double *value, spo_error *err);
 

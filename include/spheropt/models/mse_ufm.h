@@ -47,10 +47,10 @@ typedef struct spo_mse_ufm_params {
  * Named points: small (random directions, |W| = |H| = start_size, b = 0: where runs begin),
  * trivial, collapse, partial:R (r of the C-1 singular directions, 0 <= r <= min(p, C-1)). Parts W,
  * H, b. Metrics: e1 = |W W^T - sqrt(N)(I - 11^T/C)|, e2 = |H - (W tensor 1)^T/sqrt(N)|/|H|, e3 =
- * |b - 1/C|, invariant_distance = the distance to S over the length of the point, flow_drift = how far
- * W^T W - H H^T has moved from where the run began, in Frobenius norm: gradient flow conserves it,
- * finite steps do not. It compares two points: NaN in metrics, filled in by metrics_since. Static
- * storage.
+ * |b - 1/C|, invariant_distance = the distance to S over the length of the point, flow_drift = how
+ * far W^T W - H H^T has moved from where the run began, in Frobenius norm: gradient flow conserves
+ * it, finite steps do not. It compares two points: NaN in metrics, filled in by metrics_since.
+ * Static storage.
  */
 SPO_API const spo_model_ops *spo_mse_ufm(void);
 

@@ -44,8 +44,8 @@ SPO_API void spo_riesz_params_init(spo_riesz_params *params);
 
 /** spo_riesz_create - the problem with its manifold. params in; out NULL on failure, destroy with
  * spo_problem_destroy. Cost and gradient: n^2/2 kernels and 3/2 products n x n x d; a Hessian
- * product 7/2. Fails: SPO_E_OPTION, SPO_E_DIM, each naming the parameter; SPO_E_NOMEM. Threads: any.
- * tests/oracle/configurations.c. */
+ * product 7/2. Fails: SPO_E_OPTION, SPO_E_DIM, each naming the parameter; SPO_E_NOMEM. Threads:
+ * any. tests/oracle/configurations.c. */
 SPO_API spo_status spo_riesz_create(const spo_riesz_params *params, spo_problem **out,
                                     spo_error *err);
 

@@ -5,10 +5,10 @@
  *   m(s) = f + <g, s> + 1/2 <s, H s> + sigma/3 |s|_P^3
  *
  * over a growing Krylov space (Lanczos with reorthogonalisation; |.|_P is the norm of the inverse
- * preconditioner), until |grad m(s)| <= theta sigma |s|_P^2, tries the retracted step, and judges it
- * against the decrease of the quadratic part, with the cost's own noise and its endgame as the trust
- * region does. At a critical point that is not known to be a global minimiser it looks for negative
- * curvature and leaves along it. */
+ * preconditioner), until |grad m(s)| <= theta sigma |s|_P^2, tries the retracted step, and judges
+ * it against the decrease of the quadratic part, with the cost's own noise and its endgame as the
+ * trust region does. At a critical point that is not known to be a global minimiser it looks for
+ * negative curvature and leaves along it. */
 #ifndef SPHEROPT_SOLVERS_ARC_H
 #define SPHEROPT_SOLVERS_ARC_H
 

@@ -3,8 +3,8 @@
  * Newton's method for critical points of any index: Hess f s = -grad f in the tangent space without
  * the directions of the problem's symmetry orbit, by MINRES, to the relative residual
  * min(kappa, |grad f|/scale), so that convergence is quadratic. The merit is the gradient norm: the
- * step is capped, and halved until the norm falls below the largest of the last few. The cost is not
- * looked at, and a saddle attracts as a minimum does.
+ * step is capped, and halved until the norm falls below the largest of the last few. The cost is
+ * not looked at, and a saddle attracts as a minimum does.
  *
  * Families of critical points have kernels beyond the orbit. Curvatures below the gradient norm
  * cannot be told from zero; MINRES leaves them out, so the step is the shortest to the family. */
@@ -33,7 +33,8 @@ typedef struct spo_newton_options {
  * one nearby, of whatever index; from afar it may stall where the gradient norm has a minimum.
  * Memory: 4 places' worth of points, 8 vectors and the orbit's store. Source: Absil, Mahony,
  * Sepulchre 2008, chapter 6; Paige, Saunders 1975; Dembo, Eisenstat, Steihaug 1982 (the relative
- * residual); Grippo, Lampariello, Lucidi 1986 (the largest of the last few). tests/oracle/newton.c. */
+ * residual); Grippo, Lampariello, Lucidi 1986 (the largest of the last few).
+ * tests/oracle/newton.c. */
 SPO_API const spo_solver_ops *spo_newton(void);
 
 /** spo_newton_options_init - the defaults. O(1). */

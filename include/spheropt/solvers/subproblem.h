@@ -12,8 +12,8 @@
  *                product where their store suffices; randomized-tcg repeats the path with two
  *   interruption asked before every product (exact: before every eight); the best step so far is
  *                returned, zero if there is none, and `interrupted` is set
- *   g = 0        tcg: the zero step; gltr, exact and randomized-tcg: a step along negative curvature
- *                if they find any, else zero
+ *   g = 0        tcg: the zero step; gltr, exact and randomized-tcg: a step along negative
+ *                curvature if they find any, else zero
  *   noise        residuals below residual_floor are not worth a product, and a slope of that size
  *                along a direction without curvature is none */
 #ifndef SPHEROPT_SOLVERS_SUBPROBLEM_H

@@ -4,7 +4,6 @@
 #include "cli/outside/pullback.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
