@@ -117,6 +117,33 @@ static void absent_classes(void **state) {
   json_decref(o);
 }
 
+/* Beyond the fold newton finds nothing for three values: those rows are of no branch, and no event
+ * is told of them; then another branch begins. */
+static void nowhere(void **state) {
+  (void)state;
+  const char *line = "sweep deep-ufm --layers 3 --per-class 1 --width 3 --vary decay=0.08:0.24:5 "
+                     "--follow point";
+  char text[200];
+  snprintf(text, sizeof text, "%s --json", line);
+  json_t *o = run_json(text, 0), *rows = member(o, "rows"), *row;
+  size_t i, lost = 0;
+  expect_event(o, "fold", 0, 0.19245009, 1e-7);
+  json_array_foreach(rows, i, row) {
+    const bool critical = json_is_true(member(row, "critical"));
+    expect_true(critical == (number(row, "grad_norm") < 1e-9));
+    if (critical)
+      assert_int_equal((int)number(row, "branch"), lost > 0);
+    else
+      assert_true(json_is_null(member(row, "branch")));
+    lost += !critical;
+  }
+  assert_int_equal(lost, 3);
+  assert_int_equal((int)number(o, "branches"), 2);
+  json_decref(o);
+  expect_run(line, 0);
+  assert_non_null(strstr(ran.out, "-    not critical\n"));
+}
+
 /* ---- sizes, temperature, decay --------------------------------------------------------------- */
 
 /* Vectors padded with zeros: the square becomes a saddle, the simplex stays what it is. */
@@ -252,13 +279,10 @@ static void along_decay(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(thresholds),
-      cmocka_unit_test(long_step),
-      cmocka_unit_test(absent_classes),
-      cmocka_unit_test(along_dimension),
-      cmocka_unit_test(along_classes),
-      cmocka_unit_test(along_temperature),
-      cmocka_unit_test(along_temperature_to_a_fold),
+      cmocka_unit_test(thresholds),        cmocka_unit_test(long_step),
+      cmocka_unit_test(absent_classes),    cmocka_unit_test(nowhere),
+      cmocka_unit_test(along_dimension),   cmocka_unit_test(along_classes),
+      cmocka_unit_test(along_temperature), cmocka_unit_test(along_temperature_to_a_fold),
       cmocka_unit_test(along_decay),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -73,6 +73,34 @@ static void test_radius(void **state) {
   spo_problem_destroy(P);
 }
 
+/* Decays that differ by 1e18 put the minimum at |H| ~ 1e5 from a start at 8, and the preconditioned
+ * norm makes a typical distance of 3e-4: the largest radius has to follow. Asked for, it stays. */
+static void test_largest_radius(void **state) {
+  (void)state;
+  static history h;
+  spo_problem *P = sample_problem(spo_ce_ufm(), "--classes 4 --per-class 3 --dim 4 --decay-w 1e6 "
+                                                "--decay-h 1e-12");
+  double *x = new_vector(P), f_star = NAN;
+  const char *theorem;
+  spo_trust_region_options o;
+  spo_trust_region_options_init(&o);
+  assert_int_equal(P->ops->known_minimum(P->self, &f_star, &theorem), 0);
+  for (expect_seed = 0; expect_seed < 4; expect_seed++) {
+    point_by_name(spo_ce_ufm(), P, "random", expect_seed, x);
+    const spo_result res = run_watched(spo_trust_region(), P, &o, x, &h);
+    expect_true(res.converged);
+    expect_near(res.last.f, f_star, 1e-12);
+    expect_true(h.it[1].radius < 1e-3);
+  }
+  o.max_radius = h.it[1].radius;
+  point_by_name(spo_ce_ufm(), P, "random", 0, x);
+  expect_true(run_watched(spo_trust_region(), P, &o, x, &h).reason == SPO_STOP_USER);
+  for (size_t k = 1; k < h.count; k++)
+    expect_at_most(h.it[k].radius, o.max_radius);
+  free(x);
+  spo_problem_destroy(P);
+}
+
 /* ARC answers a rejected step from its basis; its subproblem is as accurate as theta asks. */
 static void test_arc(void **state) {
   (void)state;
@@ -306,10 +334,11 @@ static void test_budget(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_radius), cmocka_unit_test(test_escape_option),
-      cmocka_unit_test(test_seed),   cmocka_unit_test(test_armijo),
-      cmocka_unit_test(test_scales), cmocka_unit_test(test_budget),
-      cmocka_unit_test(test_arc),    cmocka_unit_test(test_escape_step),
+      cmocka_unit_test(test_radius),        cmocka_unit_test(test_largest_radius),
+      cmocka_unit_test(test_escape_option), cmocka_unit_test(test_seed),
+      cmocka_unit_test(test_armijo),        cmocka_unit_test(test_scales),
+      cmocka_unit_test(test_budget),        cmocka_unit_test(test_arc),
+      cmocka_unit_test(test_escape_step),
   };
   return cmocka_run_group_tests_name("trust region", tests, NULL, NULL);
 }
