@@ -266,8 +266,6 @@ static const struct {
     {"solve code --points 7 --init icosahedron", "--init: icosahedron: has 12 points"},
     {"solve code --points 7 --init signs:+-*+-+-", "is neither 7 signs like +-+"},
     {"solve riesz --power 1000", "not a finite number at this point"},
-    {"check riesz --power 1000", "is not defined at the point of the check"},
-    {"bench solvers riesz --power 1000 --starts 2", "no solver ran from any of the starts"},
     {"solve ce-ufm --decay-w 1e308", "not a finite number at this point"},
     {"solve ce-ufm --dim 1 --init collapse", "--init: collapse: needs dim at least 9"},
     {"solve layer-peeled --counts 3,3,0", "--counts: 0 samples in class 2"},
@@ -359,6 +357,16 @@ static void refuses(void **state) {
   }
   assert_true(all);
   assert_int_equal(entries("."), before);
+}
+
+/* What shows only once the point is there, and its head is printed */
+static void refuses_at_the_point(void **state) {
+  (void)state;
+  expect_run("check riesz --power 1000", 2);
+  assert_non_null(strstr(ran.err, "is not defined at the point of the check"));
+  expect_run("bench solvers riesz --power 1000 --starts 2 -o none", 2);
+  assert_non_null(strstr(ran.err, "no solver ran from any of the starts"));
+  assert_false(exists("none"));
 }
 
 /* An old result stays as it is, byte for byte, whatever goes wrong */
@@ -466,9 +474,13 @@ static void closed_output(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(refuses),          cmocka_unit_test(keeps_the_old_result),
-      cmocka_unit_test(unwritable),       cmocka_unit_test(puts_right),
-      cmocka_unit_test(bent_directories), cmocka_unit_test(closed_output),
+      cmocka_unit_test(refuses),
+      cmocka_unit_test(refuses_at_the_point),
+      cmocka_unit_test(keeps_the_old_result),
+      cmocka_unit_test(unwritable),
+      cmocka_unit_test(puts_right),
+      cmocka_unit_test(bent_directories),
+      cmocka_unit_test(closed_output),
   };
   return cmocka_run_group_tests(tests, prepare, leave_scratch);
 }

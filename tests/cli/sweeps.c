@@ -144,6 +144,21 @@ static void nowhere(void **state) {
   assert_non_null(strstr(ran.out, "-    not critical\n"));
 }
 
+/* Longer vectors are the old ones and zeros: the ETF stays where it is, and critical. */
+static void longer_vectors(void **state) {
+  (void)state;
+  json_t *o = run_json("sweep ufm --classes 4 --per-class 1 --tau 2 --vary dim=3:7 --follow point "
+                       "--init etf --json",
+                       0);
+  const double due = log1p(3 * exp(-8.0 / 3.0));
+  for (size_t i = 0; i < 5; i++) {
+    expect_near(number(row_at(o, i), "f"), due, 1e-14);
+    assert_int_equal((int)number(row_at(o, i), "branch"), 0);
+  }
+  assert_int_equal(json_array_size(member(o, "events")), 0);
+  json_decref(o);
+}
+
 /* ---- sizes, temperature, decay --------------------------------------------------------------- */
 
 /* Vectors padded with zeros: the square becomes a saddle, the simplex stays what it is. */
@@ -279,10 +294,15 @@ static void along_decay(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(thresholds),        cmocka_unit_test(long_step),
-      cmocka_unit_test(absent_classes),    cmocka_unit_test(nowhere),
-      cmocka_unit_test(along_dimension),   cmocka_unit_test(along_classes),
-      cmocka_unit_test(along_temperature), cmocka_unit_test(along_temperature_to_a_fold),
+      cmocka_unit_test(thresholds),
+      cmocka_unit_test(long_step),
+      cmocka_unit_test(absent_classes),
+      cmocka_unit_test(nowhere),
+      cmocka_unit_test(longer_vectors),
+      cmocka_unit_test(along_dimension),
+      cmocka_unit_test(along_classes),
+      cmocka_unit_test(along_temperature),
+      cmocka_unit_test(along_temperature_to_a_fold),
       cmocka_unit_test(along_decay),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
