@@ -26,8 +26,9 @@ static const spo_choice subproblems[] = {
 static const spo_option table[] = {
     {"radius", "first radius; 0: an eighth of max-radius", "Manopt", AT(radius), SPO_OPTION_DOUBLE,
      0, INFINITY, 0, SPO_OPEN_HI, NULL, 0},
-    {"max-radius", "largest radius; 0: the manifold's typical distance", "Manopt", AT(max_radius),
-     SPO_OPTION_DOUBLE, 0, INFINITY, 0, SPO_OPEN_HI, NULL, 0},
+    {"max-radius",
+     "largest radius; 0: the manifold's typical distance, more once full steps keep their promise",
+     "Manopt", AT(max_radius), SPO_OPTION_DOUBLE, 0, INFINITY, 0, SPO_OPEN_HI, NULL, 0},
     {"accept", "smallest ratio of actual to predicted decrease that is accepted", "Manopt 0.1",
      AT(accept), SPO_OPTION_DOUBLE, 0, 0.25, 0.1, SPO_OPEN_HI, NULL, 0},
     {"shrink-below", "a ratio below this shrinks the radius",
@@ -52,8 +53,14 @@ static const double smallest_radius = 1e-14;
 /* The inner residual need not fall below this part of the gradient target: Kelley 1995, (6.20). */
 static const double residual_floor = 0.5;
 
+/* So many steps of the largest radius in a row, all as good as the model said, and a largest radius
+ * that nobody asked for is one too small: a typical distance knows nothing of a cost whose blocks
+ * differ by ten orders of magnitude. */
+enum { FULL_STEPS = 5 };
+
 typedef struct tr_state {
   double radius, first_radius, max_radius;
+  uint64_t full_steps;
   spo_endgame endgame;
   bool rejected; /* the last step was: same place, smaller radius */
 } tr_state;
@@ -178,14 +185,24 @@ static spo_status propose(spo_run *run, spo_trs_result *result) {
   return sub->solve(&in, step_of(run), run->work, result);
 }
 
+static void grow(const spo_trust_region_options *o, tr_state *s) {
+  s->full_steps = s->radius >= s->max_radius ? s->full_steps + 1 : 0;
+  if (s->full_steps >= FULL_STEPS && !(o->max_radius > 0.0))
+    s->max_radius *= o->grow;
+  s->radius = fmin(o->grow * s->radius, s->max_radius);
+}
+
 /* Every rejected step shrinks the radius: below the length of the step, or it would come again. */
 static void resize(spo_run *run, const spo_trs_result *sub, const spo_trial *t) {
   const spo_trust_region_options *o = run->options;
   tr_state *s = run->state;
+  const bool full = t->accepted && t->rho > o->grow_above && sub->at_boundary;
+  if (!full)
+    s->full_steps = 0;
   if (!(t->rho >= o->shrink_below) || !t->accepted)
     s->radius = o->shrink * (t->accepted ? s->radius : fmin(s->radius, sub->step_norm));
-  else if (t->rho > o->grow_above && sub->at_boundary)
-    s->radius = fmin(o->grow * s->radius, s->max_radius);
+  else if (full)
+    grow(o, s);
   s->rejected = !t->accepted;
 }
 

@@ -78,6 +78,7 @@ int cli_fail(int status, const char *format, ...) {
 int cli_fail_error(const spo_error *err) {
   const char *text = err->text[0] ? err->text : spo_status_text(err->code);
   switch (err->code) {
+  case SPO_OUTSIDE: /* f is not defined there */
   case SPO_E_ARG:
   case SPO_E_DIM:
   case SPO_E_OPTION:

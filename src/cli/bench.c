@@ -276,6 +276,18 @@ static int compare(bench *v) {
   return status ? cli_group_fail(&v->compare, &err) : CLI_OK;
 }
 
+/* From no start could any solver so much as begin: that is no comparison. */
+static int some_ran(const bench *v) {
+  const size_t count = v->done * v->count;
+  for (size_t i = 0; i < count; i++)
+    if (!v->runs[i].status || isfinite(v->runs[i].f))
+      return CLI_OK;
+  return count == 0 ? CLI_OK
+                    : cli_fail_error(&(spo_error){.code = v->runs[0].status,
+                                                  .text = "no solver ran from any of the starts: "
+                                                          "cost or gradient is not defined there"});
+}
+
 static int run(bench *v, cli_arguments *args) {
   int status = take_options(v, args);
   cli_catch_interrupts();
@@ -291,6 +303,8 @@ static int run(bench *v, cli_arguments *args) {
     bench_print_head(v);
   if (!status)
     status = compare(v);
+  if (!status)
+    status = some_ran(v);
   if (!status)
     status = bench_summarize(v);
   if (status)

@@ -3,6 +3,7 @@
  * The comparison: starts, turns, and a judge who sees nothing but the points. */
 #include <spheropt/study/compare.h>
 
+#include <float.h>
 #include <math.h>
 #include <time.h>
 
@@ -74,7 +75,7 @@ static spo_status evaluate(comparison *k, const double *x, double *f_noise, doub
 }
 
 static bool reached(const comparison *k, const spo_compare_run *run, double f_noise, double scale) {
-  const double grad_tol = fmax(k->stop.grad_abs, k->stop.grad_rel * scale);
+  const double grad_tol = fmax(k->stop.grad_abs, fmax(k->stop.grad_rel * scale, DBL_MIN));
   if (run->status != SPO_OK)
     return false;
   if (run->f - k->stop.f_target <= f_noise)

@@ -243,7 +243,7 @@ static const struct {
     {"solve ufm --head w.npy --fix-classifier etf", "--head: with fix-classifier etf"},
     {"solve ufm --head w.npy --features h.npy --labels y.npy --classifier w.npy",
      "--classifier: starts nothing"},
-    {"solve rayleigh --matrix one.npy", "--size: 1 given, at least 2 is needed"},
+    {"solve rayleigh --matrix one.npy", "--matrix: 1 x 1 given, at least 2 x 2 is needed"},
     {"solve rayleigh --matrix unit.npy --size 4", "--size: 4 does not agree with matrix, 3 x 3"},
     {"solve brockett --matrix w.npy", "--columns: 3 given, at most the size, 2"},
     {"solve procrustes --a h.npy --b w.npy", "--b: 2 rows, but a has 3"},
@@ -254,10 +254,10 @@ static const struct {
     {"solve procrustes --isometric --rows 3", "--isometric: 3 rows given"},
     {"solve procrustes --a nil.npy --columns 1", "--a: |A| = 0"},
     {"solve nearest-etf --means alike.npy", "--means: all 2 are alike"},
-    {"solve nearest-etf --means h.npy", "--dim: 2 given, at least the number of classes, 3"},
+    {"solve nearest-etf --means h.npy", "--means: 3 x 2 given; at least 2 rows"},
     {"solve nearest-etf --means w.npy --classes 3", "--means: 2 rows, but classes says 3"},
     {"solve nearest-etf --means w.npy --dim 3", "--means: 2 columns, but dim says 3"},
-    {"solve nearest-etf --means row.npy", "--classes: 1 given, at least 2 are needed"},
+    {"solve nearest-etf --means row.npy", "--means: 1 x 3 given; at least 2 rows"},
     {"solve nearest-etf --means w.npy --prox unit.npy", "--prox: 3 rows, but means says 2"},
     {"solve tied-ce --points 9 --dim 3 --init etf", "--init: etf: needs dim at least 8"},
     {"solve frame-potential --points 9 --init roots", "has 12 points, here there are 9"},
@@ -357,6 +357,16 @@ static void refuses(void **state) {
   }
   assert_true(all);
   assert_int_equal(entries("."), before);
+}
+
+/* What shows only once the point is there, and its head is printed */
+static void refuses_at_the_point(void **state) {
+  (void)state;
+  expect_run("check riesz --power 1000", 2);
+  assert_non_null(strstr(ran.err, "is not defined at the point of the check"));
+  expect_run("bench solvers riesz --power 1000 --starts 2 -o none", 2);
+  assert_non_null(strstr(ran.err, "no solver ran from any of the starts"));
+  assert_false(exists("none"));
 }
 
 /* An old result stays as it is, byte for byte, whatever goes wrong */
@@ -464,9 +474,13 @@ static void closed_output(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(refuses),          cmocka_unit_test(keeps_the_old_result),
-      cmocka_unit_test(unwritable),       cmocka_unit_test(puts_right),
-      cmocka_unit_test(bent_directories), cmocka_unit_test(closed_output),
+      cmocka_unit_test(refuses),
+      cmocka_unit_test(refuses_at_the_point),
+      cmocka_unit_test(keeps_the_old_result),
+      cmocka_unit_test(unwritable),
+      cmocka_unit_test(puts_right),
+      cmocka_unit_test(bent_directories),
+      cmocka_unit_test(closed_output),
   };
   return cmocka_run_group_tests(tests, prepare, leave_scratch);
 }

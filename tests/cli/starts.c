@@ -77,6 +77,31 @@ static void test_with_other_options(void **state) {
   assert_non_null(strstr(ran.err, "seed 3 "));
 }
 
+/* The lowest smooth cost belongs to a code of 57.7 degrees, the second one to the 24-cell: all are
+ * finished, and compared by what the finish lowers. */
+static void test_finish_of_each(void **state) {
+  (void)state;
+  json_t *o = run_json("solve code --points 24 --dim 4 --sharpness 5 --starts 6 --seed 1 --finish "
+                       "-o cell --json",
+                       0),
+         *list = member(o, "starts"), *entry;
+  size_t i, best = 0;
+  int lower = 0;
+  expect_near(number(o, "metrics.max_cosine"), 0.5, 1e-12);
+  json_array_foreach(list, i, entry) {
+    expect_true(number(entry, "finished") >= 0.5 - 1e-12);
+    best = number(entry, "finished") < number(json_array_get(list, best), "finished") ? i : best;
+  }
+  assert_int_equal((int)number(o, "best_seed"), 1 + (int)best);
+  json_array_foreach(list, i, entry) lower +=
+      number(entry, "f") < number(json_array_get(list, best), "f") - 1e-7;
+  assert_true(lower > 0); /* by the cost another one would have been kept */
+  json_t *v = run_json("verify cell --json", 0);
+  expect_near(number(v, "metrics.max_cosine"), 0.5, 1e-12);
+  json_decref(v);
+  json_decref(o);
+}
+
 static void test_what_does_not_go_with_it(void **state) {
   (void)state;
   expect_refused("solve ufm --starts 0", "--starts: 0 is not allowed");
@@ -93,6 +118,7 @@ int main(void) {
       cmocka_unit_test(test_best_of_all),
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_with_other_options),
+      cmocka_unit_test(test_finish_of_each),
       cmocka_unit_test(test_what_does_not_go_with_it),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

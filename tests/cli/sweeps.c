@@ -117,6 +117,48 @@ static void absent_classes(void **state) {
   json_decref(o);
 }
 
+/* Beyond the fold newton finds nothing for three values: those rows are of no branch, and no event
+ * is told of them; then another branch begins. */
+static void nowhere(void **state) {
+  (void)state;
+  const char *line = "sweep deep-ufm --layers 3 --per-class 1 --width 3 --vary decay=0.08:0.24:5 "
+                     "--follow point";
+  char text[200];
+  snprintf(text, sizeof text, "%s --json", line);
+  json_t *o = run_json(text, 0), *rows = member(o, "rows"), *row;
+  size_t i, lost = 0;
+  expect_event(o, "fold", 0, 0.19245009, 1e-7);
+  json_array_foreach(rows, i, row) {
+    const bool critical = json_is_true(member(row, "critical"));
+    expect_true(critical == (number(row, "grad_norm") < 1e-9));
+    if (critical)
+      assert_int_equal((int)number(row, "branch"), lost > 0);
+    else
+      assert_true(json_is_null(member(row, "branch")));
+    lost += !critical;
+  }
+  assert_int_equal(lost, 3);
+  assert_int_equal((int)number(o, "branches"), 2);
+  json_decref(o);
+  expect_run(line, 0);
+  assert_non_null(strstr(ran.out, "-  not critical\n"));
+}
+
+/* Longer vectors are the old ones and zeros: the ETF stays where it is, and critical. */
+static void longer_vectors(void **state) {
+  (void)state;
+  json_t *o = run_json("sweep ufm --classes 4 --per-class 1 --tau 2 --vary dim=3:7 --follow point "
+                       "--init etf --json",
+                       0);
+  const double due = log1p(3 * exp(-8.0 / 3.0));
+  for (size_t i = 0; i < 5; i++) {
+    expect_near(number(row_at(o, i), "f"), due, 1e-14);
+    assert_int_equal((int)number(row_at(o, i), "branch"), 0);
+  }
+  assert_int_equal(json_array_size(member(o, "events")), 0);
+  json_decref(o);
+}
+
 /* ---- sizes, temperature, decay --------------------------------------------------------------- */
 
 /* Vectors padded with zeros: the square becomes a saddle, the simplex stays what it is. */
@@ -322,6 +364,7 @@ int main(void) {
       cmocka_unit_test(along_dimension),   cmocka_unit_test(along_classes),
       cmocka_unit_test(along_temperature), cmocka_unit_test(along_temperature_to_a_fold),
       cmocka_unit_test(along_decay),       cmocka_unit_test(text_and_metrics),
+      cmocka_unit_test(nowhere),           cmocka_unit_test(longer_vectors),
   };
   return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -375,12 +375,49 @@ static void test_bound_parts(void **state) {
   }
 }
 
+/* A direction is offered only where Z itself, without the row that carries the gradient's deficit,
+ * has an eigenvalue below 0: the one of the whole matrix may be lower. */
+static void test_direction_asks_for_z(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = sample_problem(spo_ce_ufm(), "--classes 3 --per-class 1 --dim 9");
+  const spo_certificate *Z = P->ops->certificate;
+  const size_t order = Z->order(P->self);
+  double *x = new_vector(P), *v = new_vector(P), *u = calloc(order, sizeof *u),
+         *store = calloc(Z->store_len(P->self), sizeof *store),
+         *work = calloc(Z->work_len(P->self), sizeof *work);
+  spo_eval *E;
+  spo_point *p;
+  point_by_name(spo_ce_ufm(), P, "random", 1, x);
+  expect_ok(spo_eval_create(P, &E, &err));
+  expect_ok(spo_point_create(P, &p, &err));
+  spo_point_set(p, P, x);
+  expect_ok(spo_eval_grad(E, p));
+  expect_true(Z->prepare(P->self, x, p->memo, store, work) == 0 && *store > 0);
+  for (size_t i = 0; i < order; i++)
+    u[i] = 1 / sqrt((double)order);
+  const double shift = *store / (log(3) / 5e-4); /* both decays are 5e-4 */
+  static const double factor[] = {1, 0, -0.5, -2};
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(Z->direction(P->self, x, p->memo, store, 0, factor[i] * shift, u, v, work),
+                     factor[i] > -1);
+  spo_point_destroy(p);
+  spo_eval_destroy(E);
+  free(x), free(v), free(u), free(store), free(work);
+  spo_problem_destroy(P);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_minimum),     cmocka_unit_test(test_conditions),
-      cmocka_unit_test(test_origin),      cmocka_unit_test(test_shallow_saddle),
-      cmocka_unit_test(test_bound),       cmocka_unit_test(test_race),
-      cmocka_unit_test(test_same_start),  cmocka_unit_test(test_bias_metric),
-      cmocka_unit_test(test_bound_parts), cmocka_unit_test(test_counts)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_direction_asks_for_z),
+                                     cmocka_unit_test(test_minimum),
+                                     cmocka_unit_test(test_conditions),
+                                     cmocka_unit_test(test_origin),
+                                     cmocka_unit_test(test_shallow_saddle),
+                                     cmocka_unit_test(test_bound),
+                                     cmocka_unit_test(test_race),
+                                     cmocka_unit_test(test_same_start),
+                                     cmocka_unit_test(test_bias_metric),
+                                     cmocka_unit_test(test_bound_parts),
+                                     cmocka_unit_test(test_counts)};
   return cmocka_run_group_tests_name("feature model with decay", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <spheropt/landscape/verify.h>
 #include <spheropt/models/brockett.h>
 #include <spheropt/models/rayleigh.h>
+#include <spheropt/solver.h>
 
 #include "critical.h"
 #include "eigenvalue_list.h"
@@ -501,6 +502,31 @@ static void refusals(void **state) {
   place_close(&t);
 }
 
+/* Where f and f* have underflowed, so have their differences: a gradient below the least number with
+ * all its digits is none. One that is not so small still is one. */
+static void underflow(void **state) {
+  (void)state;
+  static const double tau[] = {560, 1000, 2000};
+  for (size_t i = 0; i < 3; i++) {
+    place t;
+    double x[4 * 12];
+    place_ufm(&t, 4, 2, 4, tau[i], NULL);
+    place_random(&t);
+    memcpy(x, t.at->x, sizeof x);
+    const spo_verification before = verdict_on(&t);
+    expect_verdict(&before, SPO_NOT_CRITICAL);
+    spo_error err = {0};
+    spo_result res = {.size = sizeof res};
+    expect_ok(spo_minimize(t.problem, x, NULL, &res, &err));
+    expect_true(res.converged);
+    expect_at_most(res.last.f, DBL_MIN);
+    spo_point_set(t.at, t.problem, x);
+    const spo_verification v = verdict_on(&t);
+    expect_verdict(&v, SPO_GLOBAL_MINIMIZER);
+    place_close(&t);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(minimisers),
@@ -513,6 +539,7 @@ int main(void) {
       cmocka_unit_test(calibrated),
       cmocka_unit_test(every_family_at_every_scale),
       cmocka_unit_test(not_critical),
+      cmocka_unit_test(underflow),
       cmocka_unit_test(rayleigh),
       cmocka_unit_test(brockett),
       cmocka_unit_test(older_tables),

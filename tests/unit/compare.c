@@ -281,6 +281,71 @@ static int soon(void *self) {
   return calls == 2;
 }
 
+/* A target missed by less than the noise of f is reached, by more it is not. */
+static void test_target_within_noise(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(3, 2, 4, 1.0);
+  outsider doubts = {.kind = 'd'};
+  const spo_contender contender = {.name = "doubts", .outside = outside, .self = &doubts};
+  spo_compare_options options;
+  spo_compare_run run;
+  spo_stop stop;
+  size_t done;
+  spo_eval *E;
+  spo_point *p;
+  double *x = new_vector(P), noise, size;
+  spo_compare_options_init(&options);
+  spo_stop_init(&stop);
+  options.starts = 1, options.stop = &stop;
+  expect_ok(spo_compare(P, 1, &contender, &options, &run, &done, &err));
+  expect_true(run.converged == false && !run.solved);
+  point_by_name(spo_ufm(), P, "random", 0, x);
+  expect_ok(spo_minimize(P, x, NULL, NULL, &err));
+  expect_ok(spo_eval_create(P, &E, &err));
+  expect_ok(spo_point_create(P, &p, &err));
+  spo_point_set(p, P, x);
+  expect_ok(spo_eval_scale(E, p, &noise, &size));
+  expect_true(p->f == run.f && noise > 0);
+  for (int missed = 0; missed < 2; missed++) {
+    stop.f_target = run.f - (missed ? 2.0 : 0.5) * noise;
+    spo_compare_run again;
+    expect_ok(spo_compare(P, 1, &contender, &options, &again, &done, &err));
+    expect_true(again.f == run.f && again.solved == !missed);
+  }
+  spo_point_destroy(p);
+  spo_eval_destroy(E);
+  free(x);
+  spo_problem_destroy(P);
+}
+
+static int once_done(void *self) {
+  (void)self;
+  return calls > 0;
+}
+
+/* A start whose runs are complete counts, though the user ends the comparison after it. */
+static void test_user_between_starts(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(3, 2, 4, 1.0);
+  outsider quick = {.kind = 'c'};
+  const spo_contender contender = {.name = "quick", .outside = outside, .self = &quick};
+  spo_compare_options options;
+  spo_compare_run run[STARTS];
+  spo_stop stop;
+  size_t done;
+  spo_compare_options_init(&options);
+  spo_stop_init(&stop);
+  stop.poll = once_done;
+  options.starts = STARTS, options.stop = &stop;
+  calls = 0;
+  expect_ok(spo_compare(P, 1, &contender, &options, run, &done, &err));
+  assert_int_equal(done, 1);
+  assert_int_equal(calls, 1);
+  spo_problem_destroy(P);
+}
+
 static void test_refusals_and_user(void **state) {
   (void)state;
   spo_error err = {0};
@@ -315,9 +380,14 @@ static void test_refusals_and_user(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_quartiles),         cmocka_unit_test(test_summary),
-      cmocka_unit_test(test_profile),           cmocka_unit_test(test_all_solvers),
-      cmocka_unit_test(test_outside),           cmocka_unit_test(test_gap_target),
+      cmocka_unit_test(test_quartiles),
+      cmocka_unit_test(test_summary),
+      cmocka_unit_test(test_profile),
+      cmocka_unit_test(test_all_solvers),
+      cmocka_unit_test(test_outside),
+      cmocka_unit_test(test_gap_target),
+      cmocka_unit_test(test_target_within_noise),
+      cmocka_unit_test(test_user_between_starts),
       cmocka_unit_test(test_refusals_and_user),
   };
   return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

@@ -234,6 +234,34 @@ static void test_refusals(void **state) {
   spo_manifold_destroy(plane);
 }
 
+/* No more is written than the caller's struct has, and one without a size is refused. */
+static void test_size_of_result(void **state) {
+  (void)state;
+  spo_error err = {0};
+  spo_solver *s;
+  spo_problem *P = ufm_problem(3, 2, 4, 1.0);
+  double *x = new_vector(P);
+  spo_result res = {.size = offsetof(spo_result, last)};
+  point_by_name(spo_ufm(), P, "random", 1, x);
+  memset(&res.last, 0x5a, sizeof res.last);
+  expect_ok(spo_solver_create(spo_trust_region(), P, NULL, 0, &s, &err));
+  expect_ok(spo_solver_solve(s, x, NULL, NULL, NULL, &res, &err));
+  expect_true(res.converged && res.reason == SPO_STOP_GRAD);
+  expect_true(res.size == offsetof(spo_result, last));
+  for (size_t i = 0; i < sizeof res.last; i++)
+    assert_int_equal(((const unsigned char *)&res.last)[i], 0x5a);
+  res.size = sizeof res;
+  expect_ok(spo_solver_finish(s, NULL, &res));
+  expect_true(res.last.k > 0 && res.last.x == NULL && res.size == sizeof res);
+  res.size = 0;
+  expect_status(spo_solver_finish(s, NULL, &res), SPO_E_ARG);
+  expect_status(spo_solver_solve(s, x, NULL, NULL, NULL, &res, &err), SPO_E_ARG);
+  assert_non_null(strstr(err.text, "size"));
+  spo_solver_destroy(s);
+  free(x);
+  spo_problem_destroy(P);
+}
+
 /* Gradient descent with the best fixed step contracts at the rate of the spectrum. */
 static void test_fixed_step_rate(void **state) {
   (void)state;
@@ -616,6 +644,7 @@ int main(void) {
       cmocka_unit_test(test_stop_rules),
       cmocka_unit_test(test_repeatable),
       cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_size_of_result),
       cmocka_unit_test(test_fixed_step_rate),
       cmocka_unit_test(test_exact_saddle),
       cmocka_unit_test(test_no_noise),

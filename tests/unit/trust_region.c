@@ -74,6 +74,63 @@ static void test_radius(void **state) {
   spo_problem_destroy(P);
 }
 
+/* Decays that differ by 1e18 put the minimum at |H| ~ 1e5 from a start at 8, and the preconditioned
+ * norm makes a typical distance of 3e-4: the largest radius has to follow. Asked for, it stays. */
+static void test_largest_radius(void **state) {
+  (void)state;
+  static history h;
+  spo_problem *P = sample_problem(spo_ce_ufm(), "--classes 4 --per-class 3 --dim 4 --decay-w 1e6 "
+                                                "--decay-h 1e-12");
+  double *x = new_vector(P), f_star = NAN;
+  const char *theorem;
+  spo_trust_region_options o;
+  spo_trust_region_options_init(&o);
+  assert_int_equal(P->ops->known_minimum(P->self, &f_star, &theorem), 0);
+  for (expect_seed = 0; expect_seed < 4; expect_seed++) {
+    point_by_name(spo_ce_ufm(), P, "random", expect_seed, x);
+    const spo_result res = run_watched(spo_trust_region(), P, &o, x, &h);
+    expect_true(res.converged);
+    expect_near(res.last.f, f_star, 1e-12);
+    expect_true(h.it[1].radius < 1e-3);
+  }
+  o.max_radius = h.it[1].radius;
+  point_by_name(spo_ce_ufm(), P, "random", 0, x);
+  expect_true(run_watched(spo_trust_region(), P, &o, x, &h).reason == SPO_STOP_USER);
+  for (size_t k = 1; k < h.count; k++)
+    expect_at_most(h.it[k].radius, o.max_radius);
+  free(x);
+  spo_problem_destroy(P);
+}
+
+/* A search for negative curvature that the budget ends proves nothing: the run ends by the budget,
+ * and not at a second-order point. */
+static void test_search_interrupted(void **state) {
+  (void)state;
+  static history h;
+  spo_error err = {0};
+  spo_problem *P = ufm_problem(6, 2, 4, 2.0); /* its minimum is not known */
+  double *x = new_vector(P);
+  const spo_solver_ops *type[] = {spo_trust_region(), spo_arc()};
+  for (size_t i = 0; i < 2; i++)
+    for (uint64_t most = 1; most <= 400; most += 399) {
+      spo_solver *s;
+      spo_stop stop;
+      spo_result res = {.size = sizeof res};
+      expect_seed = most;
+      point_by_name(spo_ufm(), P, "random", 1, x);
+      expect_true(run_watched(spo_trust_region(), P, NULL, x, &h).converged);
+      spo_stop_init(&stop);
+      stop.max_hess = most;
+      expect_ok(spo_solver_create(type[i], P, NULL, 1, &s, &err));
+      expect_ok(spo_solver_solve(s, x, &stop, NULL, NULL, &res, &err));
+      spo_solver_destroy(s);
+      expect_true(res.reason == (most == 1 ? SPO_STOP_MAX_HESS : SPO_STOP_SECOND_ORDER));
+      expect_true(res.converged == (most > 1) && res.last.k == 1);
+    }
+  free(x);
+  spo_problem_destroy(P);
+}
+
 /* ARC answers a rejected step from its basis; its subproblem is as accurate as theta asks. */
 static void test_arc(void **state) {
   (void)state;
@@ -307,10 +364,16 @@ static void test_budget(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_radius), cmocka_unit_test(test_escape_option),
-      cmocka_unit_test(test_seed),   cmocka_unit_test(test_armijo),
-      cmocka_unit_test(test_scales), cmocka_unit_test(test_budget),
-      cmocka_unit_test(test_arc),    cmocka_unit_test(test_escape_step),
+      cmocka_unit_test(test_search_interrupted),
+      cmocka_unit_test(test_radius),
+      cmocka_unit_test(test_largest_radius),
+      cmocka_unit_test(test_escape_option),
+      cmocka_unit_test(test_seed),
+      cmocka_unit_test(test_armijo),
+      cmocka_unit_test(test_scales),
+      cmocka_unit_test(test_budget),
+      cmocka_unit_test(test_arc),
+      cmocka_unit_test(test_escape_step),
   };
   return cmocka_run_group_tests_name("trust region", tests, NULL, NULL);
 }

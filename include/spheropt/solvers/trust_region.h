@@ -30,7 +30,8 @@ typedef struct spo_trust_region_options {
   const void *subproblem_options; /* of a caller's own; borrowed. NULL: `inner` for ours */
   spo_trs_options inner;
   double radius;     /* first radius; 0: an eighth of max_radius */
-  double max_radius; /* 0: the manifold's typical distance, in the preconditioned norm */
+  double max_radius; /* 0: the manifold's typical distance, in the preconditioned norm, at first;
+                        doubled when five full steps in a row were as good as the model said */
   double accept;     /* smallest rho that is accepted */
   double shrink_below, grow_above; /* rho that shrinks, that grows the radius */
   double shrink, grow;             /* the factors */
