@@ -4,6 +4,7 @@ import tempfile
 import unittest
 
 import measure
+import page
 import points
 
 NAN = float("nan")
@@ -53,6 +54,25 @@ class Commands(unittest.TestCase):
                 ("solve maxcut --graph examples/data/gset/G1.txt",
                  ["spheropt solve maxcut --graph examples/data/gset/G1.txt"])):
             self.assertEqual(measure.shown(command.split()), due)
+
+
+class Page(unittest.TestCase):
+    def test_commands(self):
+        row = {"field": "median:2 f", "command": ["spheropt solve a -o b && spheropt verify b"]}
+        self.assertEqual(page.lines(row),
+                         ("for seed in 1 2; do spheropt solve a -o b --seed $seed && spheropt verify b; done",))
+        self.assertEqual(page.asked(row), "median of f")
+        row = {"field": "median:2 f", "command": ["spheropt solve a"]}
+        self.assertEqual(page.lines(row), ("for seed in 1 2; do spheropt solve a --seed $seed; done",))
+        row = {"field": "f", "command": ["spheropt solve a", "spheropt solve b"]}
+        self.assertEqual(page.lines(row), ("spheropt solve a", "spheropt solve b"))
+        self.assertEqual(page.asked(row), "f, the first over the second")
+
+    def test_words(self):
+        self.assertEqual(page.anchor("Thomson's problem: K > d+1, a_b"), "thomsons-problem-k--d1-a_b")
+        self.assertEqual(page.seeds([3, 3]), 3)
+        self.assertEqual(page.seeds([0, 39]), "0..39")
+        self.assertEqual(page.picture("/nonexistent/a.jsonl"), "")
 
 
 class Fields(unittest.TestCase):

@@ -71,21 +71,22 @@ def commands(rows):
 
 
 def picture(path):
-    """What a recipe's figure shows, from the head of its data."""
+    """What a recipe's figure shows, from the head of its data, if it has one."""
     data = os.path.splitext(path)[0] + ".dat"
+    if not os.path.exists(data):
+        return ""
     with open(data, encoding="utf-8") as head:
         title, columns = (next(head)[2:].strip() for _ in range(2))
     name = os.path.basename(os.path.splitext(path)[0])
-    return "\n" + filled(f"Picture `out/papers/{name}.png`: {title}. Data `out/papers/{name}.dat`: {columns}.")
+    return "\n" + filled(f"Picture `out/papers/{name}.png`: {title}. Data `out/papers/{name}.dat`: {columns}.") + "\n"
 
 
 def section(path, rows, first):
     name = os.path.basename(os.path.splitext(path)[0])
     print(f"\n## {rows[0]['system']}\n\n{rows[0]['reference']} · recipe `bench/papers/{name}.sh`\n")
     print(filled(rows[0]["about"]))
-    if first:
-        print(picture(path))
-    print("\n| | claim | by | number | ours | tolerance | seeds |\n|--:|---|---|---|---|---|---|")
+    print(picture(path) if first else "")
+    print("| | claim | by | number | ours | tolerance | seeds |\n|--:|---|---|---|---|---|---|")
     for number, r in enumerate(rows, 1):
         print("| " + " | ".join(cell(x) for x in (number, r["claim"], r["by"], r["number"], r["ours"], r["tolerance"],
                                                   seeds(r["seeds"]))) + " |")
