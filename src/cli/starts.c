@@ -57,6 +57,19 @@ int cli_starts_agree(cli_starts *m, const cli_subject *s, const cli_running *run
   return CLI_OK;
 }
 
+/* A start by name may be one point whatever the seed: many runs from it are one run */
+static int check_drawn(const cli_starts *m, const cli_subject *s) {
+  const size_t n = s->problem->manifold->n;
+  bool same = m->count > 1 && strcmp(s->init, "random") != 0;
+  for (size_t i = 1; same && i < m->count; i++)
+    same = memcmp(m->X + i * n, m->X, n * sizeof *m->X) == 0;
+  return same ? cli_fail(CLI_USAGE,
+                         "--starts: %s is one point whatever the seed; leave out --init, or name "
+                         "one that is drawn",
+                         s->init)
+              : CLI_OK;
+}
+
 int cli_starts_draw(cli_starts *m, cli_subject *s) {
   const size_t n = s->problem->manifold->n, notes = s->notes.count;
   const size_t bytes = spo_size_mul(spo_size_mul(m->count, n), sizeof *m->X);
@@ -69,7 +82,7 @@ int cli_starts_draw(cli_starts *m, cli_subject *s) {
   for (size_t i = 0; !status && i < m->count; i++)
     status = cli_subject_draw(s, s->seed + i, m->X + i * n);
   s->notes.count = notes; /* of the first start already */
-  return status;
+  return status ? status : check_drawn(m, s);
 }
 
 /* ---- the runs -------------------------------------------------------------------------------- */

@@ -84,6 +84,8 @@ static void test_what_does_not_go_with_it(void **state) {
   expect_refused("solve ufm --starts 2 --checkpoint c", "--checkpoint is for a single run");
   expect_run("solve ufm --starts 1 --trace t.csv -o one", 0);
   expect_refused("solve ufm --starts 2 --init one", "all of them would be the point in one");
+  expect_refused("solve ufm --starts 2 --init etf", "etf is one point whatever the seed");
+  expect_run("solve ufm --starts 2 --init signs --tau 2", 0);
   expect_refused("solve ufm --classes 30000 --dim 400 --per-class 1 --starts 1000000",
                  "a point for each of --starts is kept");
 }
