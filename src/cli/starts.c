@@ -154,17 +154,16 @@ static int by_cost(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static bool counts(const spo_batch_run *r) {
-  return !r->status && r->result.converged;
-}
-
 /* Where one level ends and the next begins: f agrees to so much of it */
 static const double same = 1e-8;
 
-static void print_levels(size_t count, const spo_batch_run **run) {
+static void print_levels(const char *title, size_t count, const spo_batch_run **run) {
   enum { SHOWN = 12 };
   size_t levels = 0;
-  printf("  %-18s %8s  %s\n", "f", "starts", "first seed");
+  if (count == 0)
+    return;
+  qsort(run, count, sizeof *run, by_cost);
+  printf("\n  %-18s %8s  %s\n", title, "starts", "first seed");
   for (size_t i = 0, j; i < count; i = j, levels++) {
     const double f = run[i]->result.last.f;
     uint64_t seed = run[i]->seed;
@@ -177,24 +176,28 @@ static void print_levels(size_t count, const spo_batch_run **run) {
     printf("  and %zu more costs\n", levels - SHOWN);
 }
 
+/* Converged runs from the front, those that ended before from the back */
 void cli_starts_print(const cli_starts *m) {
   const spo_batch_run **run = calloc(m->count, sizeof *run), *failed = NULL;
-  size_t converged = 0, failures = 0;
+  size_t converged = 0, before = 0, failures = 0;
   for (size_t i = 0; run && i < m->count; i++) {
-    if (counts(&m->run[i]))
-      run[converged++] = &m->run[i];
-    failures += m->run[i].status != SPO_OK;
-    if (!failed && m->run[i].status)
-      failed = &m->run[i];
+    const spo_batch_run *r = &m->run[i];
+    if (!r->status && r->result.converged)
+      run[converged++] = r;
+    else if (!r->status)
+      run[m->count - ++before] = r;
+    failures += r->status != SPO_OK;
+    if (!failed && r->status)
+      failed = r;
   }
-  printf("\n%zu of %zu starts converged; the best, from seed %" PRIu64 ", is kept\n\n", converged,
+  printf("\n%zu of %zu starts converged; the best, from seed %" PRIu64 ", is kept\n", converged,
          m->count, m->run[m->best].seed);
-  if (converged > 0) {
-    qsort(run, converged, sizeof *run, by_cost);
-    print_levels(converged, run);
+  if (run) {
+    print_levels("f", converged, run);
+    print_levels("NOT converged at f", before, run + (m->count - before));
   }
   if (failed)
-    printf("  %zu failed; seed %" PRIu64 ": %s\n", failures, failed->seed, failed->error.text);
+    printf("\n  %zu failed; seed %" PRIu64 ": %s\n", failures, failed->seed, failed->error.text);
   free(run);
 }
 

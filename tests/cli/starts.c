@@ -75,6 +75,9 @@ static void test_with_other_options(void **state) {
   expect_run("solve ufm --starts 4 --progress --tau 2", 0);
   assert_non_null(strstr(ran.out, "4 of 4 starts converged"));
   assert_non_null(strstr(ran.err, "seed 3 "));
+  expect_run("solve ufm --starts 4 --tau 2 --max-iter 1", 3);
+  assert_non_null(strstr(ran.out, "0 of 4 starts converged"));
+  assert_non_null(strstr(ran.out, "\n\n  NOT converged at f   starts  first seed\n"));
 }
 
 static void test_what_does_not_go_with_it(void **state) {
