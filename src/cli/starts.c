@@ -190,10 +190,13 @@ static int by_value(const void *a, const void *b) {
 /* Where one level ends and the next begins: the value agrees to so much of it */
 static const double same = 1e-8;
 
-static void print_levels(size_t count, const level *start, const char *what) {
+static void print_levels(const char *what, size_t count, level *start) {
   enum { SHOWN = 12 };
   size_t levels = 0;
-  printf("  %-18s %8s  %s\n", what, "starts", "first seed");
+  if (count == 0)
+    return;
+  qsort(start, count, sizeof *start, by_value);
+  printf("\n  %-18s %8s  %s\n", what, "starts", "first seed");
   for (size_t i = 0, j; i < count; i = j, levels++) {
     const double f = start[i].value;
     uint64_t seed = start[i].seed;
@@ -206,28 +209,31 @@ static void print_levels(size_t count, const level *start, const char *what) {
     printf("  and %zu more levels\n", levels - SHOWN);
 }
 
+/* Converged runs from the front, those that ended before from the back */
 void cli_starts_print(const cli_starts *m) {
   level *start = calloc(m->count, sizeof *start);
   const spo_batch_run *failed = NULL;
-  size_t converged = 0, levelled = 0, failures = 0;
+  size_t converged = 0, levelled = 0, before = 0, failures = 0;
   for (size_t i = 0; start && i < m->count; i++) {
     const spo_batch_run *r = &m->run[i];
     const double value = m->finished ? m->finished[i] : r->result.last.f;
     converged += counts(r);
     if (counts(r) && !isnan(value)) /* one that was not finished any more has none */
       start[levelled++] = (level){value, r->seed};
+    else if (!r->status && !r->result.converged)
+      start[m->count - ++before] = (level){r->result.last.f, r->seed};
     failures += r->status != SPO_OK;
     if (!failed && r->status)
       failed = r;
   }
-  printf("\n%zu of %zu starts converged; the best%s, from seed %" PRIu64 ", is kept\n\n", converged,
+  printf("\n%zu of %zu starts converged; the best%s, from seed %" PRIu64 ", is kept\n", converged,
          m->count, m->finished ? " after --finish" : "", m->run[m->best].seed);
-  if (levelled > 0) {
-    qsort(start, levelled, sizeof *start, by_value);
-    print_levels(levelled, start, m->finished ? "finished" : "f");
+  if (start) {
+    print_levels(m->finished ? "finished" : "f", levelled, start);
+    print_levels("NOT converged at f", before, start + (m->count - before));
   }
   if (failed)
-    printf("  %zu failed; seed %" PRIu64 ": %s\n", failures, failed->seed, failed->error.text);
+    printf("\n  %zu failed; seed %" PRIu64 ": %s\n", failures, failed->seed, failed->error.text);
   free(start);
 }
 

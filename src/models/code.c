@@ -293,7 +293,9 @@ static spo_status finish(const spo_problem *P, double *x, spo_error *err) {
   const spo_status status = spo_code_polish(P, x, &value, err);
   if (status == SPO_OK)
     spo_fail(err, SPO_OK, "spo_code",
-             "the minimax itself was solved from there: largest term %.15g", value);
+             "the minimax itself was solved from there: largest term %.15g; the gradient above is "
+             "that of the smooth cost",
+             value);
   return status;
 }
 

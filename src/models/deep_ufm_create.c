@@ -26,7 +26,7 @@ static const spo_option table[] = {
      INFINITY, 5e-4, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
     {"decay-h", "of the features; not given: as decay", "", AT(decay_h), SPO_OPTION_DOUBLE, 0,
      INFINITY, NAN, SPO_OPEN_LO | SPO_OPEN_HI, NULL, 0},
-    {"smoothing", "rectifiers bend over arguments 0 to this; 0: they have a kink", "",
+    {"smoothing", "rectifiers bend over arguments 0 to this; 0: they have a kink, where runs come to a halt", "",
      AT(smoothing), SPO_OPTION_DOUBLE, 0, INFINITY, 0, SPO_OPEN_HI, NULL, 0},
     {"decays", "of the features and of the weights of each layer, L+1 numbers", "", AT(decays),
      SPO_OPTION_MATRIX, 0, 0, 0, 0, NULL, 0},

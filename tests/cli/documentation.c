@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * doc/solvers.md says of every solver, option, line search, subproblem solver and preset what the
- * tables say. */
+ * tables say; the manual page names every model, and every option that is of no model or solver. */
 #include "run.h"
+
+#include <ctype.h>
 
 #include "lists/lists.h"
 
-static char page[RUN_ROOM];
+static char page[RUN_ROOM], manual[RUN_ROOM];
 
 /* The lines under "### title", up to the next heading */
 static const char *section(const char *title, size_t *length) {
@@ -115,16 +117,72 @@ static void finds_what_is_missing(void **state) {
   assert_non_null(strstr(row_of("lbfgs", "memory"), "pairs"));
 }
 
+/* ---- the manual page ------------------------------------------------------------------------- */
+
+/* The page as it is read: "\\-" is "-" */
+static void strip_backslashes(char *text) {
+  char *to = text;
+  for (const char *from = text; *from; from++)
+    if (!(from[0] == '\\' && from[1] == '-'))
+      *to++ = *from;
+  *to = '\0';
+}
+
+/* As a word of its own: "--tol" is not named by "--tolerance" */
+static bool named(const char *word) {
+  const size_t length = strlen(word);
+  for (const char *at = strstr(manual, word); at; at = strstr(at + 1, word)) {
+    const char before = at > manual ? at[-1] : ' ', after = at[length];
+    if (!isalnum((unsigned char)before) && before != '-' && !isalnum((unsigned char)after) &&
+        after != '-')
+      return true;
+  }
+  return false;
+}
+
+static bool all_named(const spo_option *table, size_t count) {
+  bool all = true;
+  for (size_t i = 0; i < count; i++) {
+    char word[80];
+    snprintf(word, sizeof word, "--%s", table[i].name);
+    if (!named(word))
+      print_error("the manual page does not name %s\n", word), all = false;
+  }
+  return all;
+}
+
+static void manual_page(void **state) {
+  (void)state;
+  bool all = true;
+  size_t count;
+  for (size_t i = 0; spo_list_models[i]; i++)
+    if (!named(spo_list_models[i]()->name))
+      print_error("the manual page does not name %s\n", spo_list_models[i]()->name), all = false;
+  const spo_option *table = spo_stop_options(&count);
+  all = all_named(table, count) && all;
+  table = spo_verify_options_table(&count);
+  all = all_named(table, count) && all;
+  table = spo_spectrum_options_table(&count);
+  all = all_named(table, count) && all;
+  table = spo_sweep_options_table(&count);
+  all = all_named(table, count) && all;
+  table = spo_compare_options_table(&count);
+  all = all_named(table, count) && all;
+  assert_true(all);
+  assert_false(named("--point") || named("--every-step") || named("ufm2"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(solvers),
-      cmocka_unit_test(plug_ins),
-      cmocka_unit_test(presets),
-      cmocka_unit_test(finds_what_is_missing),
+      cmocka_unit_test(solvers),     cmocka_unit_test(plug_ins),
+      cmocka_unit_test(presets),     cmocka_unit_test(finds_what_is_missing),
+      cmocka_unit_test(manual_page),
   };
-  const char *path = getenv("SPO_SOLVERS_PAGE");
-  if (!path)
+  const char *path = getenv("SPO_SOLVERS_PAGE"), *man = getenv("SPO_MANUAL_PAGE");
+  if (!path || !man)
     return 1;
   slurp(path, page);
+  slurp(man, manual);
+  strip_backslashes(manual);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

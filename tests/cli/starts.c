@@ -75,6 +75,9 @@ static void test_with_other_options(void **state) {
   expect_run("solve ufm --starts 4 --progress --tau 2", 0);
   assert_non_null(strstr(ran.out, "4 of 4 starts converged"));
   assert_non_null(strstr(ran.err, "seed 3 "));
+  expect_run("solve ufm --starts 4 --tau 2 --max-iter 1", 3);
+  assert_non_null(strstr(ran.out, "0 of 4 starts converged"));
+  assert_non_null(strstr(ran.out, "\n\n  NOT converged at f   starts  first seed\n"));
 }
 
 /* The lowest smooth cost belongs to a code of 57.7 degrees, the second one to the 24-cell: all are
@@ -109,6 +112,7 @@ static void test_what_does_not_go_with_it(void **state) {
   expect_refused("solve ufm --starts 2 --checkpoint c", "--checkpoint is for a single run");
   expect_run("solve ufm --starts 1 --trace t.csv -o one", 0);
   expect_refused("solve ufm --starts 2 --init one", "all of them would be the point in one");
+  expect_run("solve ufm --starts 2 --init signs --tau 2", 0);
   expect_refused("solve ufm --classes 30000 --dim 400 --per-class 1 --starts 1000000",
                  "a point for each of --starts is kept");
 }

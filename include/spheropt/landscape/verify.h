@@ -15,7 +15,7 @@ extern "C" {
 /* X(constant, name, sentence). The first rule that holds gives the verdict. */
 #define SPO_VERDICT_LIST(X)                                                                        \
   X(SPO_NOT_CRITICAL, "not-critical", "the gradient is not small")                                 \
-  X(SPO_GLOBAL_MINIMIZER, "global-minimizer", "the certified gap to the global minimum is nil")    \
+  X(SPO_GLOBAL_MINIMIZER, "global-minimizer", "the gap to the global minimum is nil")              \
   X(SPO_STRICT_SADDLE, "strict-saddle", "a direction of negative curvature leads down")            \
   X(SPO_LOCAL_MINIMIZER, "local-minimizer",                                                        \
     "the Hessian is positive definite across the symmetry orbit")                                  \
