@@ -5,6 +5,7 @@
  * any index come from Levenberg-Marquardt on |grad|^2, random starts. */
 #include "expect.h"
 
+#include <string.h>
 #include <spheropt/landscape/verify.h>
 
 #include "critical.h"

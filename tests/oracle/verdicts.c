@@ -5,6 +5,7 @@
  * not critical. */
 #include "expect.h"
 
+#include <string.h>
 #include <gsl/gsl_math.h>
 #include <spheropt/landscape/verify.h>
 #include <spheropt/models/brockett.h>
