@@ -14,6 +14,7 @@
 #include <spheropt/solvers/newton.h>
 #include <spheropt/solvers/trust_region.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
@@ -106,7 +107,7 @@ static spo_status open_stand(spo_sweep *s, double value, stand *out, spo_error *
   if (s->vary->kind == SPO_OPTION_UINT)
     snprintf(text, sizeof text, "%.0f", value);
   else
-    snprintf(text, sizeof text, "%.17g", value);
+    spo_decimal_print(text, sizeof text, 17, value);
   spo_status status = spo_option_set(s->vary, s->params, text, err);
   if (status == SPO_OK)
     status = s->model->create(s->params, &out->P, err);
