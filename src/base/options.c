@@ -2,6 +2,7 @@
  *
  * Options by table: defaults, bounds, text in and text out. Conditions on numbers are written so
  * that NaN fails. */
+#include "base/decimal.h"
 #include "base/take.h"
 
 #include <ctype.h>
@@ -76,8 +77,9 @@ void spo_options_init(const spo_option *table, size_t count, void *options, size
 /* The shortest of %.15g .. %.17g that reads back to the same bits */
 static void print_double(double value, char *text, size_t room) {
   for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, room, "%.*g", digits, value);
-    if (strtod(text, NULL) == value || isnan(value))
+    const char *end;
+    spo_decimal_print(text, room, digits, value);
+    if (spo_decimal_read(text, &end) == value || isnan(value))
       return;
   }
 }
@@ -280,13 +282,13 @@ const spo_option *spo_option_find(const spo_option *table, size_t count, const c
   return NULL;
 }
 
-/* Decimal numbers and inf only: strtod alone would take "0x10", " 1" and "nan(2)" */
+/* Decimal numbers and inf only: reading alone would take "infinity" and "nan" */
 static bool read_double(const char *text, double *value) {
   bool word = strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0;
   if (!word && strspn(text, "+-.0123456789eE") != strlen(text))
     return false;
-  char *end;
-  *value = strtod(text, &end);
+  const char *end;
+  *value = spo_decimal_read(text, &end);
   return end != text && *end == '\0' && (word || isfinite(*value));
 }
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "base/vec.h"
 #include "models/configuration.h"
 #include "models/simplex.h"
@@ -58,9 +59,9 @@ static spo_status need_dim(const ufm *u, size_t least, const char *point, spo_er
 static bool read_number(const char *arg, double *value) {
   if (!arg || !*arg)
     return false;
-  char *end;
-  *value = strtod(arg, &end);
-  return *end == '\0' && isfinite(*value);
+  const char *end;
+  *value = spo_decimal_read(arg, &end);
+  return end != arg && *end == '\0' && isfinite(*value);
 }
 
 /* ---- the families ---------------------------------------------------------------------------- */

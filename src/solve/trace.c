@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 #include "problem/slots.h"
 
@@ -104,7 +105,7 @@ static size_t put_value(const spo_trace *t, size_t i, char *text, size_t room) {
   if (i == EVENT)
     return (size_t)snprintf(text, room, json ? "\"%s\"" : "%s", spo_event_name((spo_event)value));
   if (isfinite(value))
-    return (size_t)snprintf(text, room, "%.17g", value);
+    return spo_decimal_print(text, room, 17, value);
   return (size_t)snprintf(text, room, "%s",
                           json           ? "null"
                           : isnan(value) ? "nan"

@@ -11,6 +11,7 @@
 #include <spheropt/landscape/spectrum.h>
 #include <spheropt/solvers/newton.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 #include "base/vec.h"
 
@@ -37,7 +38,7 @@ spo_status spo_stand_open(spo_sweep *s, double value, spo_stand *out, spo_error 
   if (s->vary->kind == SPO_OPTION_UINT)
     snprintf(text, sizeof text, "%.0f", value);
   else
-    snprintf(text, sizeof text, "%.17g", value);
+    spo_decimal_print(text, sizeof text, 17, value);
   spo_status status = spo_option_set(s->vary, s->params, text, err);
   if (status == SPO_OK)
     status = s->model->create(s->params, &out->P, err);

@@ -3,8 +3,12 @@
  * Option tables: defaults, strict reading of text, bounds, messages, round trips. */
 #include "expect.h"
 
+#include <locale.h>
 #include <string.h>
+#include <spheropt/models/ufm.h>
 #include <spheropt/options.h>
+
+#include "base/decimal.h"
 
 typedef struct sample {
   size_t size;
@@ -367,8 +371,41 @@ static void test_by_name(void **state) {
   expect_true(!spo_option_idle(own, 4, &own[1], &s, NULL));
 }
 
+/* Numbers have a decimal point though the application's own have a comma. */
+static void test_other_locale(void **state) {
+  (void)state;
+  static const char *const name[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8", "C"};
+  spo_error err = {0};
+  const spo_option *tau = spo_option_find(spo_ufm()->param, spo_ufm()->n_params, "tau");
+  size_t i = 0, commas = 0;
+  for (; i < 4; i++) {
+    spo_ufm_params p;
+    char text[80];
+    if (!setlocale(LC_NUMERIC, name[i]))
+      continue;
+    commas += i < 3;
+    spo_ufm_params_init(&p);
+    expect_ok(spo_option_set(tau, &p, "1.5e-3", &err));
+    expect_true(p.tau == 1.5e-3);
+    static const char *const refused[] = {"1,5", "1.5,", "1..5", ".", "1.5e", "", "nan", "1.5 "};
+    for (size_t k = 0; k < sizeof refused / sizeof refused[0]; k++)
+      expect_status(spo_option_set(tau, &p, refused[k], &err), SPO_E_OPTION);
+    static const double value[] = {0.1, 1.0 / 3, 1e-300, 12345.678, 7, 2e200};
+    for (size_t k = 0; k < sizeof value / sizeof value[0]; k++) {
+      const char *end;
+      const size_t used = spo_decimal_print(text, sizeof text, 17, value[k]);
+      expect_true(used == strlen(text) && strspn(text, "0123456789.e+-") == used);
+      expect_true(spo_decimal_read(text, &end) == value[k] && *end == '\0');
+    }
+  }
+  setlocale(LC_NUMERIC, "C");
+  if (commas == 0)
+    print_message("skipped: numbers with a comma; no such locale is installed\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_other_locale),
       cmocka_unit_test(defaults),
       cmocka_unit_test(checks),
       cmocka_unit_test(large_whole_numbers),
