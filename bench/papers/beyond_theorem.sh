@@ -123,7 +123,7 @@ set terminal pngcairo size 1300,520
 set output "beyond_theorem.png"
 set multiplot layout 1,3 title "Branches: filled minima, hollow saddles"
 set xlabel "tau"
-set key bottom left
+set key right center
 minimum(t) = log(1 + 2 * exp(-1.5 * t) + 3 * exp(-t))
 pair(t) = 2.0 / 3 * log(1 + 3 * exp(-4 * t / 3) + 2 * exp(-t)) + log(1 + exp(-2 * t) + 4 * exp(-t)) / 3
 bipyramid(t) = 0.6 * log(1 + 2 * exp(-1.5 * t) + 2 * exp(-t)) + 0.4 * log(1 + 3 * exp(-t) + exp(-2 * t))

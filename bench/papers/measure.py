@@ -56,11 +56,12 @@ def parts(command, word):
 
 
 def shown(command):
-    """The command as a reader types it at the tree's root: lines, more than one for A over B."""
+    """The command as a reader types it at the tree's root: lines, more than one for A over B. A then B whatever A's
+    status: to stop at --max-iter may be meant."""
     if "over" in command:
         return [line for part in parts(command, "over") for line in shown(part)]
     if "then" in command:
-        return [" && ".join(line for part in parts(command, "then") for line in shown(part))]
+        return ["; ".join(line for part in parts(command, "then") for line in shown(part))]
     return [shlex.join(([] if command[0].startswith("./") else ["spheropt"]) + [located(w)[0] for w in command])]
 
 

@@ -48,8 +48,8 @@ class Commands(unittest.TestCase):
     def test_shown(self):
         for command, due in (
                 ("solve ufm --tau 1", ["spheropt solve ufm --tau 1"]),
-                ("solve ufm -o a then verify a", ["spheropt solve ufm -o a && spheropt verify a"]),
-                ("solve a then verify a over solve b", ["spheropt solve a && spheropt verify a", "spheropt solve b"]),
+                ("solve ufm -o a then verify a", ["spheropt solve ufm -o a; spheropt verify a"]),
+                ("solve a then verify a over solve b", ["spheropt solve a; spheropt verify a", "spheropt solve b"]),
                 ("sweep ufm --vary tau=1:3:3 --against merged:2", ["spheropt sweep ufm --vary tau=1:3:3 --against merged:2"]),
                 ("solve maxcut --graph examples/data/gset/G1.txt",
                  ["spheropt solve maxcut --graph examples/data/gset/G1.txt"])):
@@ -58,9 +58,9 @@ class Commands(unittest.TestCase):
 
 class Page(unittest.TestCase):
     def test_commands(self):
-        row = {"field": "median:2 f", "command": ["spheropt solve a -o b && spheropt verify b"]}
+        row = {"field": "median:2 f", "command": ["spheropt solve a -o b; spheropt verify b"]}
         self.assertEqual(page.lines(row),
-                         ("for seed in 1 2; do spheropt solve a -o b --seed $seed && spheropt verify b; done",))
+                         ("for seed in 1 2; do spheropt solve a -o b --seed $seed; spheropt verify b; done",))
         self.assertEqual(page.asked(row), "median of f")
         row = {"field": "median:2 f", "command": ["spheropt solve a"]}
         self.assertEqual(page.lines(row), ("for seed in 1 2; do spheropt solve a --seed $seed; done",))

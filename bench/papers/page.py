@@ -48,7 +48,7 @@ def lines(row):
     if not median:
         return tuple(row["command"])
     loop = " ".join(str(seed) for seed in range(1, int(median[1]) + 1))
-    seeded = (re.sub(r"( && |$)", r" --seed $seed\1", command, count=1) for command in row["command"])
+    seeded = (re.sub(r"(; |$)", r" --seed $seed\1", command, count=1) for command in row["command"])
     return tuple(f"for seed in {loop}; do {command}; done" for command in seeded)
 
 

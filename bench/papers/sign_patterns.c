@@ -3,7 +3,7 @@
  * Normalised features and classifiers on one line: each choice of signs is a critical point. How
  * many have which index?
  *
- *   sign_patterns K n d tau --json
+ *   sign_patterns K n d tau [--json]
  *
  * answers {"histogram": [points of index 0, 1, ...]}. */
 #include <spheropt/spheropt.h>
@@ -50,8 +50,9 @@ int main(int argc, char **argv) {
   params.dim = argc > 4 ? strtoul(argv[3], NULL, 10) : 0;
   params.tau = argc > 4 ? strtod(argv[4], NULL) : 0;
   const size_t vectors = params.classes * (params.per_class + 1);
-  if (argc != 6 || strcmp(argv[5], "--json") != 0 || vectors > MOST) {
-    fprintf(stderr, "usage: sign_patterns K n d tau --json, K(n+1) <= %d\n", MOST);
+  const bool json = argc == 6 && strcmp(argv[5], "--json") == 0; /* it answers in JSON anyway */
+  if ((argc != 5 && !json) || vectors > MOST) {
+    fprintf(stderr, "usage: sign_patterns K n d tau [--json], K(n+1) <= %d\n", MOST);
     return 2;
   }
   if (spo_ufm_create(&params, &P, &err)) {

@@ -244,6 +244,7 @@ static const struct {
     {"solve ufm --head w.npy --features h.npy --labels y.npy --classifier w.npy",
      "--classifier: starts nothing"},
     {"solve rayleigh --matrix one.npy", "--matrix: 1 x 1 given, at least 2 x 2 is needed"},
+    {"solve rayleigh --matrix one.npy", "--matrix: 1 x 1 given, at least 2 x 2"},
     {"solve rayleigh --matrix unit.npy --size 4", "--size: 4 does not agree with matrix, 3 x 3"},
     {"solve brockett --matrix w.npy", "--columns: 3 given, at most the size, 2"},
     {"solve procrustes --a h.npy --b w.npy", "--b: 2 rows, but a has 3"},
