@@ -110,8 +110,8 @@ SPO_API spo_status spo_sweep_start(spo_sweep *s, double value, const double *x, 
  * beside it. Else it has ended, a fold, or its index changes, both located by bisection. Points of another size are padded with zeros where their
  * vectors became longer; otherwise a fresh start is made, a new branch without an event. Cost: some
  * Newton steps and the lowest part of a Hessian spectrum; per event about 30 times that. Fails: what
- * create, solvers and spectrum say. Where newton finds no critical point, row->critical says so, the
- * point belongs to no branch, and no event lies between it and the next.
+ * create, solvers and spectrum say. Where newton finds no critical point, row->critical says
+ * so, the point belongs to no branch, and no event lies between it and the next.
  */
 SPO_API spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row,
                                   spo_sweep_event *event, size_t room, size_t *events,
