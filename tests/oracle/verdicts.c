@@ -503,8 +503,8 @@ static void refusals(void **state) {
   place_close(&t);
 }
 
-/* Where f and f* have underflowed, so have their differences: a gradient below the least number with
- * all its digits is none. One that is not so small still is one. */
+/* Where f and f* have underflowed, so have their differences: a gradient below the least number
+ * with all its digits is none. One that is not so small still is one. */
 static void underflow(void **state) {
   (void)state;
   static const double tau[] = {560, 1000, 2000};

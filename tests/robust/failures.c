@@ -11,9 +11,8 @@ static const char *const blow_names[] = {"NaN", "infinity", "not here", "give up
 /* Which callback is struck. */
 #define VICTIMS(X)                                                                                 \
   X(COST)                                                                                          \
-  X(EGRAD)                                                                                         \
-  X(COST_EGRAD) X(EHESS) X(EHESS_BLOCK) X(PRECOND) X(SCALE) X(PROJECT) X(RETRACT) X(TO_RGRAD)      \
-      X(TO_RHESS) X(TRANSPORT) X(VELOCITY)
+  X(EGRAD) X(COST_EGRAD) X(EHESS) X(EHESS_BLOCK) X(PRECOND) X(SCALE) X(PROJECT) X(RETRACT)         \
+      X(TO_RGRAD) X(TO_RHESS) X(TRANSPORT) X(VELOCITY)
 #define ENUM(name) name,
 #define NAME(name) #name,
 typedef enum victim { VICTIMS(ENUM) N_VICTIMS } victim;
@@ -196,12 +195,12 @@ static bool one_run(trial *t, victim which, blow how, int64_t at) {
       t->sound->manifold->ops->defect(t->sound->manifold, t->x, t->work) < 1e-12 &&
       (f <= t->f_start || (!minimises && isfinite(f)));
   const bool right = !s.struck || how == IS_FATAL ? (s.struck ? status < 0 : status == SPO_OK)
-                                                  : status == SPO_OK || status == SPO_E_NONFINITE;
+                                                   : status == SPO_OK || status == SPO_E_NONFINITE;
   const bool told = status == SPO_OK || err.text[0];
   if (!good_point || !right || !told)
     print_error("%s, %s in %s at call %d: status %d (%s), reason %s, f %g from %g, defect %g\n",
-                t->type->name, blow_names[how], victim_names[which], (int)at, (int)status, err.text,
-                spo_reason_name(res.reason), f, t->f_start,
+                t->type->name, blow_names[how], victim_names[which], (int)at, (int)status,
+                err.text, spo_reason_name(res.reason), f, t->f_start,
                 t->sound->manifold->ops->defect(t->sound->manifold, t->x, t->work));
   expect_true(good_point && right && told);
   return s.struck;

@@ -105,13 +105,14 @@ SPO_API spo_status spo_sweep_start(spo_sweep *s, double value, const double *x, 
  * events  out  how many there were
  *
  * A corrector (newton) takes the point to the new problem's critical point next to it. Where it
- * moves further than allowed, finds none, or one of another index, the way is gone again in shorter
- * steps. If the branch goes on in them, there is no event: the long step had jumped to a branch
- * beside it. Else it has ended, a fold, or its index changes, both located by bisection. Points of another size are padded with zeros where their
- * vectors became longer; otherwise a fresh start is made, a new branch without an event. Cost: some
- * Newton steps and the lowest part of a Hessian spectrum; per event about 30 times that. Fails: what
- * create, solvers and spectrum say. Where newton finds no critical point, row->critical says so, the
- * point belongs to no branch, and no event lies between it and the next.
+ * moves further than allowed, finds none, or one of another index, the way is gone again in
+ * shorter steps. If the branch goes on in them, there is no event: the long step had jumped to a
+ * branch beside it. Else it has ended, a fold, or its index changes, both located by bisection.
+ * Points of another size are padded with zeros where their vectors became longer; otherwise a
+ * fresh start is made, a new branch without an event. Cost: some Newton steps and the lowest
+ * part of a Hessian spectrum; per event about 30 times that. Fails: what create, solvers and
+ * spectrum say. Where newton finds no critical point, row->critical says so, the point belongs
+ * to no branch, and no event lies between it and the next.
  */
 SPO_API spo_status spo_sweep_step(spo_sweep *s, double value, spo_sweep_row *row,
                                   spo_sweep_event *event, size_t room, size_t *events,
