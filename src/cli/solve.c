@@ -297,7 +297,7 @@ static int finish(solve *v, spo_output *output) {
     return cli_print_json(o);
   json_decref(o);
   if (v->starts.count > 1)
-    cli_starts_print(&v->starts);
+    cli_starts_print(&v->starts, v->f_star);
   print_summary(v);
   if (v->out)
     printf("\nwritten to %s; next: spheropt verify %s\n", v->out, v->out);

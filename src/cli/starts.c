@@ -209,8 +209,20 @@ static void print_levels(const char *what, size_t count, level *start) {
     printf("  and %zu more levels\n", levels - SHOWN);
 }
 
+/* "100 of 100 starts converged, 86 of them at f*; ..." */
+static void print_count(const cli_starts *m, size_t converged, double f_star) {
+  size_t reached = 0;
+  for (size_t i = 0; i < m->count; i++)
+    reached += counts(&m->run[i]) && m->run[i].result.last.f - f_star <= same * fabs(f_star);
+  printf("\n%zu of %zu starts converged", converged, m->count);
+  if (fabs(f_star) > 0.0) /* at 0 the table tells better */
+    printf(", %zu of them at f*", reached);
+  printf("; the best%s, from seed %" PRIu64 ", is kept\n", m->finished ? " after --finish" : "",
+         m->run[m->best].seed);
+}
+
 /* Converged runs from the front, those that ended before from the back */
-void cli_starts_print(const cli_starts *m) {
+void cli_starts_print(const cli_starts *m, double f_star) {
   level *start = calloc(m->count, sizeof *start);
   const spo_batch_run *failed = NULL;
   size_t converged = 0, levelled = 0, before = 0, failures = 0;
@@ -226,8 +238,7 @@ void cli_starts_print(const cli_starts *m) {
     if (!failed && r->status)
       failed = r;
   }
-  printf("\n%zu of %zu starts converged; the best%s, from seed %" PRIu64 ", is kept\n", converged,
-         m->count, m->finished ? " after --finish" : "", m->run[m->best].seed);
+  print_count(m, converged, f_star);
   if (start) {
     print_levels(m->finished ? "finished" : "f", levelled, start);
     print_levels("NOT converged at f", before, start + (m->count - before));

@@ -33,7 +33,8 @@ int cli_starts_go(cli_starts *m, cli_subject *s, const cli_wrapping *wrapping,
  * then tell of the best by what that lowers, and note is what it said there. A status. */
 int cli_starts_finish(cli_starts *m, const cli_subject *s, spo_result *result, spo_error *note);
 json_t *cli_starts_json(const cli_starts *m);
-void cli_starts_print(const cli_starts *m);
+/* f_star: the known minimum, NaN if it is not */
+void cli_starts_print(const cli_starts *m, double f_star);
 void cli_starts_free(cli_starts *m);
 
 #endif

@@ -73,7 +73,7 @@ static void test_with_other_options(void **state) {
   expect_near(number(o, "metrics.max_cosine"), 0.210138312731, 1e-11);
   json_decref(o);
   expect_run("solve ufm --starts 4 --progress --tau 2", 0);
-  assert_non_null(strstr(ran.out, "4 of 4 starts converged"));
+  assert_non_null(strstr(ran.out, "4 of 4 starts converged, 4 of them at f*; the best"));
   assert_non_null(strstr(ran.err, "seed 3 "));
   expect_run("solve ufm --starts 4 --tau 2 --max-iter 1", 3);
   assert_non_null(strstr(ran.out, "0 of 4 starts converged"));
