@@ -2,6 +2,7 @@
  *
  * The unconstrained feature model with weight decay: the cross-entropy that the feature models
  * share, plus three quadratic terms. */
+#include "models/free_direction.h"
 #include "models/ce_ufm_internal.h"
 
 #include <float.h>

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/take.h"
 #include "base/vec.h"
+#include "models/free_direction.h"
 #include "models/logits.h"
 #include "models/simplex.h"
 

@@ -141,28 +141,3 @@ void spo_logits_arrow(const spo_logits *L, const double *memo, size_t k, size_t 
     spo_gemm('N', 'N', b, k, L->K, 1.0, G, b, U, stride, 1.0, ZU + L->K + i, stride);
   }
 }
-
-/* Second moments below this part of the largest span nothing: 1e-6 of a length. */
-static const double rank_tol = 1e-12;
-
-/* The second moment, its eigenvalues, dsyev's room. */
-size_t spo_free_direction_work_len(size_t d) {
-  return d * d + 4 * d;
-}
-
-int spo_free_direction(size_t d, size_t m, const double *X, const double *u, double *v,
-                       double *work) {
-  double *moment = work, *eigen = work + d * d, *room = eigen + d;
-  spo_gemm('N', 'T', d, d, m, 1.0, X, d, X, d, 0.0, moment, d);
-  const spo_blasint n = (spo_blasint)d, lwork = (spo_blasint)(3 * d);
-  spo_blasint info;
-  dsyev_("V", "U", &n, moment, &n, eigen, room, &lwork, &info);
-  if (info != 0)
-    return -1;
-  if (!(eigen[0] <= rank_tol * eigen[d - 1]))
-    return 1;
-  for (size_t j = 0; j < m; j++)
-    for (size_t i = 0; i < d; i++)
-      v[j * d + i] = u[j] * moment[i];
-  return 0;
-}

@@ -55,11 +55,4 @@ void spo_logits_ehess(const spo_logits *L, const double *x, size_t k, const doub
 void spo_logits_arrow(const spo_logits *L, const double *memo, size_t k, size_t stride,
                       const double *U, double *ZU);
 
-/* m points X of R^d that leave a direction a of it free: v = (a u_1, ..., a u_m), along which the
- * bilinear logits do not move, so that the curvature is that of the arrow matrix. > 0: they span
- * R^d; < 0: LAPACK failed. */
-size_t spo_free_direction_work_len(size_t d);
-int spo_free_direction(size_t d, size_t m, const double *X, const double *u, double *v,
-                       double *work);
-
 #endif

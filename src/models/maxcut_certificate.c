@@ -4,14 +4,9 @@
  * proves, and the direction of negative curvature of a rank-deficient point. */
 #include <math.h>
 
-#include "base/blas.h"
 #include "base/vec.h"
+#include "models/free_direction.h"
 #include "models/maxcut_internal.h"
-
-/* Singular values below this part of the largest span nothing: squares, so 1e-6 of a length. */
-static const double rank_tol = 1e-12;
-/* dsyev's work per column, with blocks of 32 */
-enum { DSYEV_BLOCKS = 34 };
 
 void maxcut_alpha(const maxcut *m, const double *x, const double *AX, double *alpha) {
   for (size_t i = 0; i < m->graph.n; i++)
@@ -39,7 +34,7 @@ static size_t store_len(const void *self) {
 /* apply: a vector to scale. direction: the second moment, its eigenvalues, LAPACK's room. */
 static size_t work_len(const void *self) {
   const maxcut *m = self;
-  const size_t direction = m->p * m->p + (1 + DSYEV_BLOCKS) * m->p;
+  const size_t direction = spo_free_direction_work_len(m->p);
   return direction > m->graph.n ? direction : m->graph.n;
 }
 
@@ -80,22 +75,7 @@ static int direction(void *self, const double *x, const double *memo, const doub
                      double lambda, const double *u, double *v, double *work) {
   (void)memo, (void)store, (void)c;
   const maxcut *m = self;
-  const size_t p = m->p, n = m->graph.n;
-  double *moment = work, *eigen = work + p * p, *room = eigen + p;
-  if (!(lambda < 0.0))
-    return 1;
-  spo_gemm('N', 'T', p, p, n, 1.0, x, p, x, p, 0.0, moment, p);
-  const spo_blasint order = (spo_blasint)p, lwork = (spo_blasint)(DSYEV_BLOCKS * p);
-  spo_blasint info;
-  dsyev_("V", "U", &order, moment, &order, eigen, room, &lwork, &info);
-  if (info != 0)
-    return -1;
-  if (!(eigen[0] <= rank_tol * eigen[p - 1]))
-    return 1;
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < p; j++)
-      v[i * p + j] = u[i] * moment[j];
-  return 0;
+  return lambda < 0.0 ? spo_free_direction(m->p, m->graph.n, x, u, v, work) : 1;
 }
 
 static const char *const case_names[] = {"rank-deficient"};

@@ -9,6 +9,7 @@
 
 #include "base/blas.h"
 #include "base/vec.h"
+#include "models/free_direction.h"
 
 /* A sample whose residual is below this part of the largest is saturated: it may sit anywhere
  * without being seen in the gradient, so ranks and spans count active samples only. */
@@ -42,7 +43,7 @@ static size_t store_len(const void *self) {
 static size_t work_len(const void *self) {
   const ufm *u = self;
   const size_t lanczos = u->K + u->N, tile = u->K * u->tile;
-  const size_t directions = u->d * u->d + 4 * u->d + u->K;
+  const size_t directions = spo_free_direction_work_len(u->d) + u->K;
   const size_t larger = lanczos > tile ? lanczos : tile;
   return larger > directions ? larger : directions;
 }
@@ -216,17 +217,13 @@ static void second_moment(const ufm *u, const double *x, const store *s, double 
 static int direction_b(const ufm *u, const double *x, const store *s, double lambda,
                        const double *vector, double *v, double *work) {
   const size_t d = u->d;
-  double *moment = work, *eigen = work + d * d, *room = eigen + d;
+  double *moment = work;
   if (!(lambda < 0.0))
     return 1;
   second_moment(u, x, s, moment);
-  const spo_blasint n = (spo_blasint)d, lwork = (spo_blasint)(3 * d);
-  spo_blasint info;
-  dsyev_("V", "U", &n, moment, &n, eigen, room, &lwork, &info);
-  if (info != 0)
-    return -1;
-  if (!(eigen[0] <= rank_tol * eigen[d - 1]))
-    return 1;
+  const int code = spo_free_axis(d, moment);
+  if (code != 0)
+    return code;
   const double least = active_tol * s->g_norm[most_active(u, s)];
   for (size_t j = 0; j < u->K + u->N; j++) {
     const bool moves = j < u->K || s->g_norm[j - u->K] > least;

@@ -2,6 +2,7 @@
  *
  * The spherical UFM with a frozen classifier: a sum over samples of convex functions, each on a
  * sphere of its own. Kernels and tiles are those of ufm.c, without W's part. Proofs: doc/ufm.md. */
+#include "models/free_direction.h"
 #include "models/ufm_internal.h"
 
 #include <math.h>
@@ -15,8 +16,6 @@
 static const double etf_tol = 1e-14;
 /* Rows nearer to length one are normalised to the rounding of a double. */
 static const double norm_exact = 1e-14;
-/* Singular values below this part of the largest span nothing: squares, so 1e-6 of a length. */
-static const double rank_tol = 1e-12;
 
 /* ---- the classifier -------------------------------------------------------------------------- */
 
@@ -165,7 +164,7 @@ static size_t store_len(const void *self) {
 /* prepare: a tile of W G; the direction: a second moment, its eigenvalues, LAPACK's room. */
 static size_t work_len(const void *self) {
   const ufm *u = self;
-  const size_t tile = u->d * u->tile, moment = u->d * u->d + 4 * u->d;
+  const size_t tile = u->d * u->tile, moment = spo_free_direction_work_len(u->d);
   return tile > moment ? tile : moment;
 }
 
@@ -224,7 +223,7 @@ static int direction(void *self, const double *x, const double *memo, const doub
       best = i;
   if (!(s.beta[best] > 0.0))
     return 1;
-  double *moment = work, *eigen = work + d * d, *room = eigen + d;
+  double *moment = work;
   spo_vec_zero(d * d, moment);
   for (size_t k = 1; k < u->K; k++) {
     const double *w = u->frozen + k * d;
@@ -232,13 +231,9 @@ static int direction(void *self, const double *x, const double *memo, const doub
       for (size_t a = 0; a < d; a++)
         moment[b * d + a] += (w[a] - u->frozen[a]) * (w[b] - u->frozen[b]);
   }
-  const spo_blasint n = (spo_blasint)d, lwork = (spo_blasint)(3 * d);
-  spo_blasint info;
-  dsyev_("V", "U", &n, moment, &n, eigen, room, &lwork, &info);
-  if (info != 0)
-    return -1;
-  if (!(eigen[0] <= rank_tol * eigen[d - 1]))
-    return 1;
+  const int code = spo_free_axis(d, moment);
+  if (code != 0)
+    return code;
   spo_vec_zero(d * u->N, v);
   spo_vec_copy(d, moment, v + best * d);
   return 0;
